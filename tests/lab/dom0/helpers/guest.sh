@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+#
+# Guests. NAME's console is in $(guest_console NAME) and in the lab's guest-NAME.log.
+
+# guest_console NAME: the file xenconsoled writes.
+guest_console() {
+    echo "/var/log/xen/console/guest-$1.log"
+}
+
+# guest_config NAME MEMORY_MIB VCPUS [KEY=VALUE...]: an xl configuration on stdout; the rest
+# are parameters of the workload.
+guest_config() {
+    guest_name=$1 guest_memory=$2 guest_vcpus=$3
+    shift 3
+    guest_words=
+    for guest_word; do guest_words="$guest_words workload.$guest_word"; done
+    cat <<-EOF
+	name = "$guest_name"
+	type = "pvh"
+	kernel = "/boot/vmlinux"
+	ramdisk = "/boot/guest"
+	cmdline = "console=hvc0 quiet$guest_words"
+	memory = $guest_memory
+	maxmem = $guest_memory
+	vcpus = $guest_vcpus
+	tsc_mode = "native"
+	on_crash = "preserve"
+	on_reboot = "${GUEST_ON_REBOOT:-preserve}"
+	on_poweroff = "${GUEST_ON_POWEROFF:-destroy}"
+	EOF
+}
+
+# start_guest NAME MEMORY_MIB VCPUS [KEY=VALUE...]: creates it and waits for the workload.
+# Lines for its configuration beyond those above: GUEST_CONFIG.
+start_guest() {
+    note "starting guest $1: $2 MiB, $3 vcpus"
+    { guest_config "$@"; echo "${GUEST_CONFIG:-}"; } > "/run/lab/$1.cfg"
+    : > "$(guest_console "$1")"
+    follow_log "guest-$1" "$(guest_console "$1")"
+    xl create "/run/lab/$1.cfg" || fail "xl create failed for $1"
+    guest_wait "$1" '^workload: ready' 300
+}
+
+# guest_domid NAME
+guest_domid() {
+    xl domid "$1" || fail "there is no guest $1"
+}
+
+# guest_wait NAME PATTERN SECONDS: until a line of its console matches.
+guest_wait() {
+    wait_line "$(guest_console "$1")" "$2" "$3"
+}
+
+# destroy_guest NAME
+destroy_guest() {
+    xl destroy "$1" || fail "xl destroy failed for $1"
+}
+
+# verify_guest NAME ROUNDS SECONDS: that many further whole rounds of verification, all good.
+verify_guest() {
+    # The round under way may have verified part of its pages before now.
+    verify_from=$(( $(rounds_done "$1") + 2 ))
+    verify_to=$(( verify_from + $2 - 1 ))
+    wait_until "round $verify_to of guest $1" "$3" has_round "$1" "$verify_to"
+    bad_lines=$(grep -E '^workload: (bad|error)|^workload: round=[0-9]+ bad=[^0]' \
+        "$(guest_console "$1")" | head -n 3)
+    [ -z "$bad_lines" ] || fail "guest $1: $bad_lines"
+    note "guest $1: rounds $verify_from to $verify_to verified"
+}
+
+rounds_done() {
+    grep -c '^workload: round=' "$(guest_console "$1")" || true
+}
+
+has_round() {
+    SEEN=$(tail -n 1 "$(guest_console "$1")")
+    [ "$(rounds_done "$1")" -ge "$2" ]
+}

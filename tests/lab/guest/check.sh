@@ -1,0 +1,162 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Runs the workload as an ordinary process and checks what it says: check.sh BUILD_DIR
+set -u
+
+build=$1
+failures=0
+
+# check NAME COMMAND...: the command's success is the case's.
+check() {
+    local name=$1
+    shift
+    if "$@"; then
+        echo "ok - $name"
+    else
+        echo "not ok - $name"
+        # shellcheck disable=SC2001 # sed indents every line
+        sed 's/^/    /' <<<"$output"
+        failures=$((failures + 1))
+    fi
+}
+
+# run PROGRAM WORD...: sets output and status; a hang is a failure with status 124.
+run() {
+    local program=$1
+    shift
+    output=$(timeout 20 "$build/$program" "$@" 2>&1)
+    status=$?
+}
+
+# says STATUS PATTERN...: the last run ended so, with each pattern matching a whole line.
+says() {
+    local pattern
+    [ "$status" -eq "$1" ] || { output+=$'\n'"(status $status)" && return 1; }
+    shift
+    for pattern; do
+        grep -qEx "workload: $pattern" <<<"$output" ||
+            { output+=$'\n'"(missing: $pattern)" && return 1; }
+    done
+}
+
+count() {
+    grep -cE "^workload: $1" <<<"$output"
+}
+
+# bucket_sum: all delays that the last histogram line counts.
+bucket_sum() {
+    grep '^workload: histogram' <<<"$output" | tail -n 1 | tr -c '0-9:\n' ' ' |
+        awk '{ for (i = 1; i <= NF; i++) if (split($i, pair, ":") == 2) sum += pair[2] }
+             END { print sum + 0 }'
+}
+
+clean_run() {
+    run "$1" mb=4 threads="$2" rounds=3 pattern="$3" writes=50 hot=20
+    says 0 "ready pages=1024 threads=$2 mb=4" \
+        "round=3 bad=0 verified=1024 writes=5[0-9]{2} ms=[0-9]+ max_us=[0-9]+" \
+        "histogram le_us=1:[0-9]+(,[0-9]+:[0-9]+)*" "done rounds=3 bad=0" &&
+        [ "$(count round=)" -eq 3 ] && [ "$(count .)" -eq 6 ] &&
+        [ "$(tail -n 1 <<<"$output")" = "workload: done rounds=3 bad=0" ]
+}
+
+# corrupted PROGRAM PAGE ZERO: exactly that page is bad, in that round only.
+corrupted() {
+    run "$1" mb=1 threads=2 rounds=4 corrupt="$2@3" writes=0 zero="$3"
+    says 1 "bad page=$2 version=0 word=$(($2 / 8)) expected=0x[0-9a-f]{16} found=0x[0-9a-f]{16}" \
+        "round=2 bad=0 .*" "round=3 bad=1 .*" "round=4 bad=0 .*" "done rounds=4 bad=1" &&
+        [ "$(count bad)" -eq 1 ]
+}
+
+zero_page_found_damaged() {
+    run init mb=1 rounds=1 corrupt=6@1 writes=0 zero=100
+    says 1 "bad page=6 version=0 word=0 expected=0x0{16} found=0x0010000000000000"
+}
+
+refuses() {
+    run init-asan mb=1 rounds=1 "$1"
+    says 2 "error $2" && [ "$(count .)" -eq 1 ]
+}
+
+histogram_counts_every_visit() {
+    run init mb=1 rounds=20 writes=100 threads=2
+    [ "$(count histogram)" -eq 2 ] && [ "$(bucket_sum)" -eq $((20 * 2 * 256)) ]
+}
+
+pauses_between_rounds() {
+    local start=${EPOCHREALTIME/./}
+    run init mb=1 rounds=3 idle_ms=100
+    says 0 "done rounds=3 bad=0" && [ $((${EPOCHREALTIME/./} - start)) -ge 200000 ]
+}
+
+endless_by_default() {
+    output=$(timeout 2 "$build/init" mb=1 idle_ms=100 2>&1)
+    status=$?
+    says 124 "round=3 bad=0 .*" && [ "$(count 'done')" -eq 0 ]
+}
+
+fatal_signal_is_reported() {
+    output=$(timeout --signal=SEGV 0.5 "$build/init" mb=1 idle_ms=1000 2>&1)
+    [ "$(count 'error signal=11')" -eq 1 ]
+}
+
+missing_memory_is_reported() {
+    output=$(
+        ulimit -v 100000
+        timeout 20 "$build/init" mb=100 rounds=1 2>&1
+    )
+    status=$?
+    says 2 "error no memory for 25600 pages: .*"
+}
+
+# A pipe of packets (O_DIRECT) keeps each write apart.
+lines_are_single_writes() {
+    output=$(python3 - "$build/init" <<'PYTHON'
+import os, subprocess, sys
+reader, writer = os.pipe2(os.O_DIRECT)
+subprocess.run([sys.argv[1], "mb=1", "rounds=10", "corrupt=3@2"], stdout=writer, timeout=20)
+os.close(writer)
+writes = []
+while chunk := os.read(reader, 4096):
+    writes.append(chunk)
+print(sum(1 for w in writes if w.count(b"\n") == 1 and w.endswith(b"\n")), len(writes))
+PYTHON
+    )
+    [ "$output" = "14 14" ]
+}
+
+output=$("$build/units" 2>&1)
+check "contents, orders and buckets keep their promises" [ "$output" = "units: ok" ]
+
+for program in init init-asan init-tsan; do
+    for pattern in random sweep zipf; do
+        check "$program: a clean $pattern run" clean_run "$program" 2 "$pattern"
+    done
+    check "$program: more threads than cpus" clean_run "$program" 7 random
+    check "$program: a damaged page is found" corrupted "$program" 200 0
+done
+check "init: one thread" clean_run init 1 random
+check "a damaged zero page is found" zero_page_found_damaged
+check "the histogram counts every visit" histogram_counts_every_visit
+check "the pause is kept" pauses_between_rounds
+check "endless unless told" endless_by_default
+check "a fatal signal is reported" fatal_signal_is_reported
+check "missing memory is reported" missing_memory_is_reported
+check "each line is one write" lines_are_single_writes
+
+for word in mb=0 mb=x mb= mb=-1 mb=+1 'mb= 1' mb=1x mb=99999999999999999999 threads=0 threads=65 \
+    writes=10001 hot=0 hot=101 zero=101 rounds=1.5 idle_ms=3600001; do
+    check "refuses $word" refuses "$word" "${word/+/[+]} is not possible, allowed: [0-9]+ to [0-9]+"
+done
+check "refuses mb=1048576" refuses mb=1048576 "mb=1048576 is not possible, allowed: 1 to [0-9]+, .*"
+check "refuses pattern=lru" refuses pattern=lru "pattern=lru is not possible, allowed: random, .*"
+check "refuses end=now" refuses end=now "end=now is not possible, allowed: halt, reboot, .*"
+for word in corrupt=5 corrupt=5@ corrupt=@5 corrupt=5@0 corrupt=a@1 corrupt=5@1x; do
+    check "refuses $word" refuses "$word" "$word is not possible, allowed: PAGE@ROUND, .*"
+done
+check "refuses corrupt=256@1" refuses corrupt=256@1 "corrupt=256@1 is not .*: pages 0 to 255"
+for word in speed=3 mb --help ''; do
+    check "refuses '$word'" refuses "$word" "$word is not a parameter, allowed: pattern=, .*corrupt="
+done
+
+[ "$failures" -eq 0 ] || echo "$failures failed"
+[ "$failures" -eq 0 ]

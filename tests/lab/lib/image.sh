@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# The initramfs of dom0: the cached base, then a small archive of what changes.
+
+# build_programs: the guest's workload and the test programs of dom0. One at a time, for
+# two runs in one checkout.
+build_programs() {
+    local log=$OUT/logs/programs.log
+    mkdir -p "$OUT/logs"
+    {
+        flock 9
+        make -C "$LAB/guest" OUT="$OUT/guest" "$OUT/guest/init" > "$log" 2>&1 ||
+            die "the guest's workload does not compile, see $log"
+        make -C "$LAB/progs" BIN="$BIN" > "$log" 2>&1 ||
+            die "the programs for dom0 do not compile, see $log"
+    } 9>"$OUT/programs.lock"
+}
+
+# dom0_image SCENARIO RUN FILE: the whole initramfs for one run, from the parts
+# DOM0_BASE and OLD_PAGER.
+dom0_image() {
+    local scenario=$1 run=$2 image=$3 tree
+    tree=$(mktemp -d "$OUT/overlay.XXXXXX")
+    ( cd "$tree" && overlay_tree "$scenario" "$run" )
+    { cat "$DOM0_BASE/image"; archive "$tree"; } > "$image"
+    rm -rf "$tree"
+}
+
+overlay_tree() {
+    mkdir -p lab boot
+    cp "$LAB/dom0/init" .
+    cp -r "$LAB/dom0/run-scenario" "$LAB/dom0/scenario-shell" "$LAB/dom0/helpers" lab/
+    cp "$1" lab/scenario
+    echo "RUN=$2" > lab/run
+    guest_image > boot/guest
+    host_closure "$DOM0_BASE/root" bin "$BIN"/*
+    host_closure "$DOM0_BASE/root" usr/sbin "$OLD_PAGER/xenpaging-repaired"
+    if [ -x "$ROOT/build/xenpaging2" ]; then
+        host_closure "$DOM0_BASE/root" usr/sbin "$ROOT/build/xenpaging2"
+    fi
+}
+
+guest_image() {
+    local tree
+    tree=$(mktemp -d "$OUT/guest.XXXXXX")
+    cp "$OUT/guest/init" "$tree/init"
+    archive "$tree"
+    rm -rf "$tree"
+}

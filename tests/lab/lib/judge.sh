@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# Decides from a run's logs whether it passed.
+
+# What a sound hypervisor, kernel or program never prints.
+XEN_PROBLEMS='Assertion|Panic on CPU|FATAL|Xen (BUG|WARN)|Xen call trace|domain_crash|crashed|[Tt]riple fault'
+LINUX_PROBLEMS='BUG:|Oops|Kernel panic|WARNING: CPU|general protection fault|segfault at|soft lockup|blocked for more than|invoked oom-killer'
+GUEST_PROBLEMS='workload: (error|bad|round=[0-9]+ bad=[^0])'
+PAGER_PROBLEMS='Assertion|Sanitizer|runtime error:'
+
+# machine_failed RUN_DIR: whether the emulated machine failed, rather than what ran on it. Then
+# MACHINE_FAILURE says how. Nothing but these two is ever tried again:
+#   - dom0 did not come up, and nobody complained;
+#   - a guest had a triple fault while the processor, in guest mode, was at an address of Xen's
+#     own. A real processor has a guest's state there; the emulator has, rarely, left Xen's.
+machine_failed() {
+    if grep -saqE '^\(XEN\) RIP: +e008:\[<ffff82d[0-9a-f]*>\]' <(grep -aA4 'Triple fault' "$1/xen.log"); then
+        MACHINE_FAILURE="the emulator lost a guest's state"
+    elif [ "$OUTCOME" = "no boot" ] && [ -z "$(find_problems "$1" "")" ]; then
+        MACHINE_FAILURE="dom0 did not come up in $BOOT_SECONDS s"
+    else
+        return 1
+    fi
+}
+
+# judge RUN_DIR RUN SCENARIO_FILE OUTCOME: prints "pass" or the reason for a failure.
+# OUTCOME is how the machine ended.
+judge() {
+    local panic problems
+    panic=$(scenario_asks "$3" panic)
+    if [ -n "$panic" ]; then
+        judge_panic "$1" "$panic"
+        return
+    fi
+    problems=$(find_problems "$1" "$(scenario_asks "$3" allow)")
+    if grep -q "^[^ ]* $2 fail " "$1/verdict.log" 2>/dev/null; then
+        echo "the scenario failed: $(sed -n "s/^[^ ]* $2 fail //p" "$1/verdict.log" | head -n 1)"
+    elif [ -n "$problems" ]; then
+        echo "problem in the logs: $(head -n 1 <<< "$problems")"
+    elif [ "$4" != ended ]; then
+        echo "$4"
+    elif ! grep -q "^[^ ]* $2 pass " "$1/verdict.log" 2>/dev/null; then
+        echo "the scenario gave no verdict"
+    elif ! grep -q "^[^ ]* $2 end " "$1/verdict.log"; then
+        echo "dom0 did not come to its end"
+    else
+        echo pass
+    fi
+}
+
+judge_panic() {
+    if ! grep -Eq "Panic on CPU" "$1/xen.log"; then
+        echo "Xen did not panic"
+    elif ! grep -Eq -e "$2" "$1/xen.log"; then
+        echo "Xen panicked, but with no line that matches '$2'"
+    else
+        echo pass
+    fi
+}
+
+# find_problems RUN_DIR ALLOWED: "file: line" of each; ALLOWED is a regular expression a line.
+find_problems() {
+    ( cd "$1"
+      grep_logs "$XEN_PROBLEMS|$LINUX_PROBLEMS" xen.log
+      grep_logs "$LINUX_PROBLEMS" dom0.log
+      grep_logs "$LINUX_PROBLEMS|$GUEST_PROBLEMS" guest-*.log
+      grep_logs "$PAGER_PROBLEMS" pager-*.log ) |
+        if [ -n "$2" ]; then grep -vE -f <(echo "$2"); else cat; fi || true
+}
+
+# grep_logs REGEX FILE...: some may not exist; what they contain may be anything.
+grep_logs() {
+    grep -saHE -e "$@" | tr -d '\r' || true
+}

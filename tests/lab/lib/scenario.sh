@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# What a scenario asks of the lab, in header lines of its file:
+#
+#   # lab: timeout SECONDS      limit, from dom0's user space on (default 600)
+#   # lab: cpus N               of the emulated machine (1)
+#   # lab: memory MIB           of the emulated machine (1536)
+#   # lab: dom0-memory MIB      (700)
+#   # lab: dom0-cpus N          (1)
+#   # lab: xen-options WORDS    more of Xen's command line; the last one of a kind counts
+#   # lab: hypervisor debug|release|stock|patched    in place of the default
+#   # lab: hypervisor debian    Debian's own, without paging
+#   # lab: allow REGEX          lines of the logs that are no problem here, may be repeated
+#   # lab: panic REGEX          Xen must panic with such a line: this replaces the verdict
+
+# scenario_file NAME: a name in scenarios/ or a path.
+scenario_file() {
+    if [ -f "$LAB/scenarios/$1.sh" ]; then
+        echo "$LAB/scenarios/$1.sh"
+    elif [ -f "$1" ]; then
+        echo "$1"
+    else
+        die "there is no scenario $1"
+    fi
+}
+
+# scenario_asks FILE KEY [DEFAULT]: all values of KEY, or DEFAULT.
+scenario_asks() {
+    local values
+    values=$(sed -n "s/^# lab: $2 \\+//p" "$1")
+    echo "${values:-${3-}}"
+}

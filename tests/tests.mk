@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# make check        everything below
+# make check-fast   what needs no emulator: units, documents, the other compiler
+# make check-lab    the scenarios on a real Xen under emulation; SCENARIOS= names some of them
+# make demo         the demonstration
+# make lint, make format, make compile_commands.json
+
+LAB := tests/lab
+SCENARIOS ?= $(filter-out demo,$(notdir $(basename $(wildcard $(LAB)/scenarios/*.sh))))
+C_FILES := $(wildcard tools/xenpaging2/*.[ch] tests/unit/*.[ch] $(LAB)/guest/*.[ch] $(LAB)/progs/*.c)
+SHELL_FILES := $(LAB)/build $(LAB)/run $(LAB)/deps $(LAB)/demo $(LAB)/selftest/run \
+               $(LAB)/selftest/judge $(LAB)/old-pager/build $(LAB)/guest/check.sh \
+               $(wildcard $(LAB)/lib/*.sh $(LAB)/parts/*.sh $(LAB)/dom0/helpers/*.sh \
+               $(LAB)/scenarios/*.sh $(LAB)/selftest/*.sh) \
+               tests/unit/run-test docs/check-man
+
+.PHONY: demo
+demo: lab-deps all
+	@$(LAB)/demo
+
+.PHONY: lab-deps
+lab-deps:
+	@$(LAB)/deps lab xen-build build
+
+.PHONY: check
+check:
+	@$(LAB)/deps build lab xen-build test lint
+	@$(MAKE) --no-print-directory check-fast
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory check-selftest
+	@$(MAKE) --no-print-directory check-lab
+
+.PHONY: check-fast
+check-fast: all
+	@$(LAB)/deps build test
+	@$(MAKE) --no-print-directory B=$(B)/clang CC=clang all
+	@$(MAKE) --no-print-directory check-unit check-unit-asan check-unit-tsan
+	@$(MAKE) --no-print-directory -C $(LAB)/guest check
+	@$(MAKE) --no-print-directory check-docs
+
+# The lab's own checks: what must fail there does fail.
+.PHONY: check-selftest
+check-selftest: lab-deps all
+	@$(LAB)/selftest/run
+
+.PHONY: check-lab
+check-lab: lab-deps all
+	@$(LAB)/run --jobs 2 $(SCENARIOS)
+
+# cppcheck does not see that STAILQ_CONCAT() in xenstore.c sets anything.
+.PHONY: lint
+lint:
+	@$(LAB)/deps build lint
+	$(Q)clang-format --dry-run -Werror $(C_FILES)
+	$(Q)shellcheck -x -P SCRIPTDIR -e SC1091 $(SHELL_FILES)
+	$(Q)cppcheck --quiet --error-exitcode=1 --enable=warning,portability --inline-suppr \
+	    --suppress=missingIncludeSystem --suppress=uninitvar:tools/xenpaging2/xenstore.c -D__XEN_TOOLS__ -D__x86_64__ tools/xenpaging2
+	$(Q)clang-tidy --quiet --warnings-as-errors='*' $(wildcard tools/xenpaging2/*.c) -- \
+	    $(filter-out -Werror,$(ALL_CFLAGS)) 2>/dev/null
+
+.PHONY: format
+format:
+	@$(LAB)/deps lint
+	clang-format -i $(C_FILES)
+
+compile_commands.json: FORCE
+	$(Q)python3 -c 'import json, os, sys; print(json.dumps([{"directory": os.getcwd(), "file": f, \
+	    "arguments": sys.argv[1].split() + ["-c", f]} for f in sys.argv[2:]], indent=1))' \
+	    '$(CC) $(ALL_CFLAGS)' $(SOURCES) > $@

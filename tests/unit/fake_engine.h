@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A store engine in memory, without threads, in the place of the one for files: store_open() takes
+ * it as long as fake_engine.in_use is set. What it does it does in the event loop, in order.
+ */
+#ifndef UNIT_FAKE_ENGINE_H
+#define UNIT_FAKE_ENGINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct fake_engine {
+    bool in_use;
+    uint32_t max_slots;
+    unsigned int fail_reads, fail_writes; /* so many of the next ones */
+    int error;                            /* with this negative errno */
+    bool hold;                            /* nothing gets done, it all waits */
+    unsigned int nr_reads, nr_writes;     /* done, well or not */
+    bool removed;
+};
+
+extern struct fake_engine fake_engine;
+
+/* Ends each test's use of it with the default values. */
+void fake_engine_reset(void);
+
+/* Changes a byte of a slot, or copies one slot over another. */
+void fake_engine_corrupt(uint32_t slot);
+void fake_engine_copy(uint32_t from, uint32_t to);
+
+/* Does what has waited. */
+void fake_engine_release(void);
+
+/* Does the first of it, and holds the rest. */
+void fake_engine_release_one(void);
+
+/* Operations that wait. */
+unsigned int fake_engine_nr_waiting(void);
+
+#endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A hypervisor with one guest, in the test's own process: the paging states of the p2m
+ * (xen/arch/x86/mm/mem_paging.c), the ring with its 8 slots (xen/common/vm_event.c), the event
+ * channel, foreign mappings with their references, and vCPUs that stop at a page that is out and
+ * go on by themselves as soon as they may. The daemon's xen_ops.c works on it unchanged, through
+ * the libraries' functions in fake_xen_libs.c.
+ *
+ * Every page that anybody reads is checked against what was last written to it.
+ */
+#ifndef UNIT_FAKE_XEN_H
+#define UNIT_FAKE_XEN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define FAKE_DOMID 7
+#define FAKE_VCPUS 12
+
+/* Numbered as Xen's p2m_type_t, because requests carry it. */
+enum fake_type {
+    TYPE_RAM_RW = 0,
+    TYPE_INVALID = 1,
+    TYPE_PAGING_OUT = 9,
+    TYPE_PAGED = 10,
+    TYPE_PAGING_IN = 11,
+    NR_TYPES
+};
+
+/* What the daemon can ask of the hypervisor. */
+enum fake_call {
+    CALL_NOMINATE,
+    CALL_EVICT,
+    CALL_PREP,
+    CALL_LOAD,
+    CALL_SET_MEM_TYPE,
+    CALL_MAP,
+    CALL_ENABLE,
+    CALL_DISABLE,
+    CALL_BIND,
+    CALL_NOTIFY,
+    CALL_POPULATE,
+    CALL_DECREASE,
+    CALL_DOMAIN_INFO,
+    CALL_MAX_GPFN,
+    CALL_PHYSINFO,
+    CALL_FRAME_INFO,
+    CALL_PAUSE,
+    CALL_UNPAUSE,
+    CALL_HVM_PARAM,
+    NR_CALLS
+};
+
+/* What a test may set at any time. */
+struct fake_xen {
+    bool gone;                /* the domain does not exist any more */
+    bool dying;               /* it is about to */
+    bool pv, no_hap;          /* what kind of guest it is */
+    uint64_t free_host_pages; /* what the host can still give */
+
+    /* Called before each hypercall: the place where all that races with the daemon happens. */
+    void (*before_call)(enum fake_call call, uint32_t gfn);
+
+    uint32_t hidden_gfns; /* at the end, that the guest has not got yet */
+    bool notifies_late;   /* what is in the ring has to be found without being told */
+
+    /* Xen tells of a nominated gfn that is given up; 4.17 does not. */
+    bool tells_of_nominated_drops;
+};
+
+extern struct fake_xen fake_xen;
+
+/* A guest with RAM in all of its gfns. The last of them is the ring's, as the toolstack left it. */
+void fake_xen_create(uint32_t nr_gfns);
+void fake_xen_destroy(void);
+
+/* The next nr calls of a kind fail with an errno. */
+void fake_xen_fail(enum fake_call call, unsigned int nr, int error);
+unsigned int fake_xen_nr_calls(enum fake_call call);
+
+/* --- The guest. An access that cannot be done at once goes on when the page is there. --- */
+
+/* True if the access was done at once. */
+bool guest_read(unsigned int vcpu, uint32_t gfn);
+bool guest_write(unsigned int vcpu, uint32_t gfn);
+
+/* By way of Xen's emulator, which reports each paging type, the pages on their way in too. */
+bool guest_read_emulated(unsigned int vcpu, uint32_t gfn);
+
+/* Reports a gfn that was on its way in a moment ago, and waits to be told to go on. */
+void guest_report_late(unsigned int vcpu, uint32_t gfn);
+
+bool guest_is_waiting(unsigned int vcpu);
+unsigned int guest_nr_waiting(void);
+
+/* Balloons a gfn out and back in; it is zeros then. */
+void guest_give_up(uint32_t gfn);
+void guest_take(uint32_t gfn);
+
+/* Makes a page of zeros out of a resident one. */
+void guest_clear(uint32_t gfn);
+
+/* --- Others in the host, who do not wait: 0, or -ENOENT or -EAGAIN for "try again". --- */
+
+int foreign_map(uint32_t gfn); /* privcmd's way: holds the frame if it has one */
+void foreign_unmap(uint32_t gfn);
+int foreign_copy(uint32_t gfn); /* grant table's way: any paging type counts as not there */
+
+/* --- What there is to see. --- */
+
+enum fake_type fake_xen_type(uint32_t gfn);
+uint32_t fake_xen_nr_gfns(void);
+uint32_t fake_xen_count(enum fake_type type);
+uint64_t fake_xen_resident(void); /* tot_pages */
+unsigned int fake_xen_nr_responses(void);
+unsigned int fake_xen_nr_unanswered(void);
+bool fake_xen_ring_is_in_physmap(void);
+bool fake_xen_paging_is_enabled(void);
+bool fake_xen_is_paused(void);
+
+/* The ring's page as Xen sees it, for those who want to lie to the daemon. */
+void *fake_xen_ring_page(void);
+void fake_xen_kick(void);
+
+/* Puts in a request for any gfn, with MEM_PAGING_* flags, that no event has caused. */
+void fake_xen_let_lie(uint64_t gfn, uint32_t flags);
+
+/* What a gfn ought to contain now. */
+void fake_xen_expected(uint32_t gfn, void *page);
+
+/* Nothing that Xen would not have liked has happened so far. */
+void fake_xen_assert_no_complaint(void);
+
+/*
+ * Nobody waits, each request has had its one response, no gfn is nominated or on its way in, and
+ * every page that is in memory is the one that was last written.
+ */
+void fake_xen_assert_at_peace(void);
+
+#endif

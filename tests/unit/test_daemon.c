@@ -1,0 +1,575 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The daemon as a whole, from its start to its end, over the fakes: what its modules make of each
+ * other, what comes from outside, and that an end leaves nobody waiting.
+ */
+#include "test.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "balance.h"
+#include "capture.h"
+#include "daemon.h"
+#include "evict.h"
+#include "failing.h"
+#include "fake_engine.h"
+#include "fake_xen.h"
+#include "fake_xs.h"
+#include "loop.h"
+#include "options.h"
+#include "pages.h"
+#include "store.h"
+
+#define NR_GFNS 256u
+#define TARGET "/local/domain/7/memory/target-tot_pages"
+#define PAGING "/libxl/7/paging/"
+
+static struct options options;
+static struct daemon d;
+
+static void add_option(const char *key, const char *value)
+{
+    options.settings[options.nr_settings].key = key;
+    options.settings[options.nr_settings].value = value;
+    options.nr_settings++;
+}
+
+static void prepare(void)
+{
+    fake_xs_reset();
+    fake_xs_set("/local/domain/7", "");
+    fake_engine_reset();
+    fake_engine.in_use = true;
+    options = (struct options){.domid = FAKE_DOMID};
+    add_option("store", "/nowhere");
+    add_option("target-min", "64");
+    d = (struct daemon){.options = &options};
+}
+
+static int setup(void **state)
+{
+    *state = NULL;
+    be_quiet(true);
+    fake_xen_create(NR_GFNS);
+    fake_xen.free_host_pages = 100000;
+    prepare();
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    daemon_clean_up(&d);
+    fake_xen_assert_no_complaint();
+    assert_int_equal(fake_xs_nr_open(), 0);
+    fake_xen_destroy();
+    fake_engine_reset();
+    be_quiet(false);
+    return 0;
+}
+
+static void clean_up(void)
+{
+    daemon_clean_up(&d);
+    d = (struct daemon){.options = &options};
+}
+
+static void start(void)
+{
+    if (daemon_start(&d))
+        fail_msg("%s", d.message);
+}
+
+/* The end of a daemon that has nothing out. */
+static void end(void)
+{
+    d.ending = DRAINED;
+    clean_up();
+}
+
+static void assert_refused(int error, const char *why)
+{
+    assert_int_equal(daemon_start(&d), -error);
+    assert_one_line(d.message);
+    assert_says(d.message, why);
+    clean_up();
+    assert_false(fake_xen_paging_is_enabled());
+    assert_true(fake_xen_ring_is_in_physmap());
+}
+
+static void assert_node(const char *path, const char *expected)
+{
+    char value[256] = "(none)";
+
+    fake_xs_get(path, value);
+    assert_string_equal(value, expected);
+}
+
+static void set_target(uint64_t pages)
+{
+    balance_set_target(d.balance, pages);
+}
+
+static bool target_is_reached(void *arg)
+{
+    (void)arg;
+    return fake_xen_resident() <= balance_target(d.balance) && !evict_is_busy(d.evict);
+}
+
+static void page_out_to(uint64_t pages)
+{
+    set_target(pages);
+    loop_until(d.base, target_is_reached, NULL);
+    loop_settle(d.base);
+}
+
+/* --- The start. --- */
+
+static void a_start_attaches_and_an_end_detaches(void **state)
+{
+    (void)state;
+    start();
+    assert_true(fake_xen_paging_is_enabled());
+    end();
+    assert_false(fake_xen_paging_is_enabled());
+    assert_true(fake_engine.removed);
+}
+
+static void a_domain_that_is_not_there_is_refused(void **state)
+{
+    (void)state;
+    fake_xen.gone = true;
+    assert_int_equal(daemon_start(&d), -ESRCH);
+    assert_says(d.message, "no such domain");
+    clean_up();
+    fake_xen.gone = false;
+    fake_xen.dying = true;
+    assert_refused(ESRCH, "no such domain");
+}
+
+static void guests_that_cannot_be_paged_are_refused(void **state)
+{
+    (void)state;
+    fake_xen.pv = true;
+    assert_refused(EINVAL, "PV");
+    fake_xen.pv = false;
+    fake_xen.no_hap = true;
+    assert_refused(ENODEV, "HAP");
+    fake_xen.no_hap = false;
+    fake_xen_fail(CALL_ENABLE, 1, EMLINK);
+    assert_refused(EMLINK, "IOMMU");
+}
+
+static void a_bad_option_is_refused_before_anything_is_opened(void **state)
+{
+    (void)state;
+    add_option("policy", "lru");
+    fake_xs_refuse(ECONNREFUSED);
+    assert_refused(EINVAL, "--policy: 'lru'");
+}
+
+static void settings_come_from_xenstore(void **state)
+{
+    (void)state;
+    options.nr_settings = 0;
+    fake_xs_set(PAGING "policy", "sweep");
+    fake_xs_set(PAGING "store", "/somewhere");
+    fake_xs_set(PAGING "target-min", "128");
+    start();
+    assert_string_equal(d.settings.policy, "sweep");
+    assert_string_equal(d.store_path, "/somewhere");
+    assert_int_equal(d.settings.target_min, 128);
+}
+
+static void options_go_over_xenstore(void **state)
+{
+    (void)state;
+    add_option("policy", "random");
+    fake_xs_set(PAGING "policy", "sweep");
+    start();
+    assert_string_equal(d.settings.policy, "random");
+}
+
+static void a_bad_value_in_xenstore_is_named_with_its_path(void **state)
+{
+    (void)state;
+    fake_xs_set(PAGING "store-max", "much");
+    assert_refused(EINVAL, PAGING "store-max: 'much'");
+}
+
+static void the_directory_is_made_for_nobody_else(void **state)
+{
+    char directory[] = "/tmp/test_daemon_XXXXXX", path[64];
+    struct stat st;
+
+    (void)state;
+    assert_non_null(mkdtemp(directory));
+    snprintf(path, sizeof(path), "%s/pages", directory);
+    options.nr_settings = 0;
+    add_option("directory", path);
+    start();
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0700);
+    assert_says(d.store_path, "/pages/xenpaging2-7");
+    end();
+    start(); /* and it is used again */
+    end();
+    rmdir(path);
+    rmdir(directory);
+}
+
+static int start_and_clean_up(void *arg)
+{
+    int rc;
+
+    (void)arg;
+    if (!fake_xen_ring_is_in_physmap())
+        guest_take(NR_GFNS - 1);
+    prepare();
+    rc = daemon_start(&d);
+    if (rc) {
+        assert_one_line(d.message);
+    } else {
+        d.ending = DRAINED;
+        fail_nth(0); /* what the last status lacks memory for is only logged */
+    }
+    clean_up();
+    assert_false(fake_xen_paging_is_enabled());
+    return rc;
+}
+
+static void failure_to_start_leaves_nothing_behind(void **state)
+{
+    (void)state;
+    check_every_failure(start_and_clean_up, NULL);
+}
+
+/* --- The target. --- */
+
+static bool is_resident(void *arg)
+{
+    return fake_xen_resident() == *(uint64_t *)arg;
+}
+
+static void wait_for_resident(uint64_t pages)
+{
+    loop_until(d.base, is_resident, &pages);
+}
+
+static void the_target_in_xenstore_is_followed(void **state)
+{
+    (void)state;
+    fake_xs_set(TARGET, "800"); /* KiB */
+    start();
+    wait_for_resident(200);
+    fake_xs_set(TARGET, " 400\n");
+    wait_for_resident(100);
+}
+
+static void a_target_that_makes_no_sense_leaves_the_last_one(void **state)
+{
+    static const char *const bad[] = {"", "-1", "400k", "99999999999999999999"};
+
+    (void)state;
+    fake_xs_set(TARGET, "800");
+    start();
+    wait_for_resident(200);
+    for (int i = 0; i < 4; i++)
+        fake_xs_set(TARGET, bad[i]);
+    fake_xs_set(TARGET, NULL);
+    loop_for(d.base, 50);
+    assert_int_equal(balance_target(d.balance), 200);
+    fake_xs_set(TARGET, "796");
+    wait_for_resident(199);
+}
+
+static void a_target_of_the_command_line_is_not_overruled(void **state)
+{
+    (void)state;
+    add_option("target", "800");
+    fake_xs_set(TARGET, "400");
+    start();
+    balance_set_target(d.balance, d.settings.target / 4); /* as daemon_run() does */
+    wait_for_resident(200);
+    loop_for(d.base, 50);
+    assert_int_equal(fake_xen_resident(), 200);
+}
+
+/* --- While a batch is under way. --- */
+
+static unsigned int calls_since_fault;
+
+static void fault_at_the_first_nomination(enum fake_call call, uint32_t gfn)
+{
+    (void)gfn;
+    if (call == CALL_NOMINATE && !calls_since_fault)
+        guest_read(0, 0);
+    if (call == CALL_NOMINATE || call == CALL_EVICT)
+        calls_since_fault += guest_is_waiting(0);
+}
+
+/* evict.h: "a fault never waits for a batch". Here it comes right at the start of one. */
+static void a_fault_waits_for_few_hypercalls_of_a_batch(void **state)
+{
+    (void)state;
+    start();
+    page_out_to(250);
+    calls_since_fault = 0;
+    fake_xen.before_call = fault_at_the_first_nomination;
+    page_out_to(250 - EVICT_BATCH);
+    fake_xen.before_call = NULL;
+    assert_in_range(calls_since_fault, 1, 2 * 16);
+}
+
+/* --- The end. --- */
+
+static struct event *raise_later;
+
+static void raise_sigterm(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd, (void)what, (void)arg;
+    raise(SIGTERM);
+}
+
+/* Runs the daemon with a signal that comes at once. */
+static void run_and_terminate(void)
+{
+    struct timeval now = {0};
+
+    raise_later = event_new(d.base, -1, 0, raise_sigterm, NULL);
+    event_add(raise_later, &now);
+    alarm(20);
+    daemon_run(&d);
+    alarm(0);
+    event_free(raise_later);
+}
+
+static void a_signal_brings_all_back_and_ends_the_daemon(void **state)
+{
+    (void)state;
+    start();
+    page_out_to(50);
+    run_and_terminate();
+    assert_int_equal(d.ending, DRAINED);
+    assert_int_equal(fake_xen_resident(), NR_GFNS);
+    clean_up();
+    assert_false(fake_xen_paging_is_enabled());
+    assert_true(fake_engine.removed);
+    assert_node(PAGING "state", "stopped");
+    assert_node(PAGING "status/paged", "0");
+    fake_xen_assert_at_peace();
+}
+
+/* The drain ends with a page that a vCPU waits for: it must hear of it before paging goes off. */
+static void the_end_of_a_drain_leaves_no_vcpu_paused(void **state)
+{
+    (void)state;
+    start();
+    page_out_to(NR_GFNS - 1); /* one page is out */
+    fake_engine.hold = true;
+    balance_drain(d.balance);
+    loop_settle(d.base);
+    assert_int_equal(pages_state(d.pages, 0), PAGE_LOADING);
+    assert_false(guest_read_emulated(0, 0)); /* waits for the very load that ends the drain */
+    loop_settle(d.base);
+    fake_engine_release();
+    event_base_dispatch(d.base);
+    assert_int_equal(d.ending, DRAINED);
+    clean_up(); /* paging off */
+    assert_false(guest_is_waiting(0));
+    fake_xen_assert_no_complaint();
+}
+
+/* The last load is done, and a request for its gfn is in the ring that nobody has seen yet. */
+static void request_with_the_last_load(enum fake_call call, uint32_t gfn)
+{
+    if (call == CALL_LOAD)
+        guest_read_emulated(3, gfn);
+}
+
+static void a_request_that_comes_with_the_last_load_is_answered(void **state)
+{
+    (void)state;
+    start();
+    page_out_to(NR_GFNS - 1);
+    fake_xen.before_call = request_with_the_last_load;
+    balance_drain(d.balance);
+    event_base_dispatch(d.base);
+    fake_xen.before_call = NULL;
+    assert_int_equal(d.ending, DRAINED);
+    clean_up();
+    assert_false(guest_is_waiting(3));
+    fake_xen_assert_no_complaint();
+}
+
+static void report_late(enum fake_call call, uint32_t gfn)
+{
+    (void)gfn;
+    if (call == CALL_PAUSE)
+        guest_report_late(3, 0);
+}
+
+/* What Xen's own delay between p2m and ring may bring: pausing the guest waits for it. */
+static void a_request_that_comes_while_paging_ends_is_answered(void **state)
+{
+    (void)state;
+    start();
+    fake_xen.before_call = report_late;
+    balance_drain(d.balance);
+    event_base_dispatch(d.base);
+    clean_up();
+    fake_xen.before_call = NULL;
+    assert_false(guest_is_waiting(3));
+    assert_false(fake_xen_is_paused());
+    fake_xen_assert_no_complaint();
+}
+
+static void a_second_signal_does_not_cut_a_drain_short(void **state)
+{
+    (void)state;
+    start();
+    page_out_to(50);
+    fake_engine.hold = true;
+    daemon_told_to_end(SIGTERM, 0, &d);
+    loop_for(d.base, 20);
+    daemon_told_to_end(SIGTERM, 0, &d);
+    loop_for(d.base, 20);
+    assert_int_equal(d.ending, NOT_ENDED);
+    fake_engine_release();
+    event_base_dispatch(d.base);
+    assert_int_equal(d.ending, DRAINED);
+}
+
+static void a_domain_that_goes_ends_the_daemon_and_leaves_no_nodes(void **state)
+{
+    char value[256];
+
+    (void)state;
+    start();
+    page_out_to(50);
+    fake_xen.gone = true;
+    fake_xs_set("/local/domain/7", NULL);
+    fake_xs_fire("@releaseDomain");
+    event_base_dispatch(d.base);
+    assert_int_equal(d.ending, DOMAIN_GONE);
+    clean_up();
+    assert_true(fake_engine.removed);
+    assert_false(fake_xs_get(PAGING "state", value));
+    fake_xen.gone = false;
+}
+
+static void another_domain_that_goes_changes_nothing(void **state)
+{
+    (void)state;
+    start();
+    page_out_to(50);
+    fake_xs_fire("@releaseDomain");
+    loop_for(d.base, 20);
+    assert_int_equal(d.ending, NOT_ENDED);
+    page_out_to(40);
+}
+
+static void a_daemon_broken_off_leaves_the_pages_where_they_are(void **state)
+{
+    (void)state;
+    start();
+    page_out_to(50);
+    clean_up(); /* without any end */
+    assert_true(fake_xen_paging_is_enabled());
+    assert_false(fake_engine.removed);
+}
+
+static void a_page_that_cannot_be_loaded_pauses_the_domain_and_says_so(void **state)
+{
+    (void)state;
+    start();
+    page_out_to(50);
+    daemon_cannot_load(&d, 5, "its checksum is wrong");
+    assert_true(fake_xen_is_paused());
+    loop_for(d.base, 20);
+    clean_up();
+    assert_node(PAGING "state", "failed");
+    assert_node(PAGING "error", "gfn 0x5 cannot be brought back: its checksum is wrong");
+}
+
+static void the_first_reason_stands_and_the_domain_is_paused_once(void **state)
+{
+    (void)state;
+    start();
+    daemon_cannot_load(&d, 5, "its checksum is wrong");
+    daemon_cannot_load(&d, 6, "the store cannot read it");
+    assert_int_equal(fake_xen_nr_calls(CALL_PAUSE), 1);
+    end();
+    assert_node(PAGING "error", "gfn 0x5 cannot be brought back: its checksum is wrong");
+}
+
+/* --- A guest that grows. --- */
+
+static void a_guest_that_grows_is_paged_as_a_whole(void **state)
+{
+    (void)state;
+    fake_xen.hidden_gfns = 156;
+    start();
+    assert_int_equal(pages_nr_gfns(d.pages), 100);
+    page_out_to(200);
+    fake_xen.hidden_gfns = 0;
+    page_out_to(64);
+    assert_int_equal(pages_nr_gfns(d.pages), NR_GFNS);
+    assert_int_equal(pages_nr_paged(d.pages), NR_GFNS - 64);
+}
+
+static void a_guest_that_outgrows_our_memory_is_paged_in_part(void **state)
+{
+    (void)state;
+    fake_xen.hidden_gfns = 156;
+    start();
+    fake_xen.hidden_gfns = 0;
+    fail_nth(1);
+    daemon_look_for_gfns(&d);
+    fail_nth(0);
+    page_out_to(200);
+    daemon_look_for_gfns(&d);
+    assert_int_equal(pages_nr_gfns(d.pages), NR_GFNS);
+}
+
+#define WITH_XEN(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_XEN(a_start_attaches_and_an_end_detaches),
+        WITH_XEN(a_domain_that_is_not_there_is_refused),
+        WITH_XEN(guests_that_cannot_be_paged_are_refused),
+        WITH_XEN(a_bad_option_is_refused_before_anything_is_opened),
+        WITH_XEN(settings_come_from_xenstore),
+        WITH_XEN(options_go_over_xenstore),
+        WITH_XEN(a_bad_value_in_xenstore_is_named_with_its_path),
+        WITH_XEN(the_directory_is_made_for_nobody_else),
+        WITH_XEN(failure_to_start_leaves_nothing_behind),
+        WITH_XEN(the_target_in_xenstore_is_followed),
+        WITH_XEN(a_target_that_makes_no_sense_leaves_the_last_one),
+        WITH_XEN(a_target_of_the_command_line_is_not_overruled),
+        WITH_XEN(a_fault_waits_for_few_hypercalls_of_a_batch),
+        WITH_XEN(a_signal_brings_all_back_and_ends_the_daemon),
+        WITH_XEN(the_end_of_a_drain_leaves_no_vcpu_paused),
+        WITH_XEN(a_request_that_comes_with_the_last_load_is_answered),
+        WITH_XEN(a_request_that_comes_while_paging_ends_is_answered),
+        WITH_XEN(a_second_signal_does_not_cut_a_drain_short),
+        WITH_XEN(a_domain_that_goes_ends_the_daemon_and_leaves_no_nodes),
+        WITH_XEN(another_domain_that_goes_changes_nothing),
+        WITH_XEN(a_daemon_broken_off_leaves_the_pages_where_they_are),
+        WITH_XEN(a_page_that_cannot_be_loaded_pauses_the_domain_and_says_so),
+        WITH_XEN(the_first_reason_stands_and_the_domain_is_paused_once),
+        WITH_XEN(a_guest_that_grows_is_paged_as_a_whole),
+        WITH_XEN(a_guest_that_outgrows_our_memory_is_paged_in_part),
+    };
+
+    return cmocka_run_group_tests_name("daemon", tests, NULL, NULL);
+}

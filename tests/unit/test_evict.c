@@ -1,0 +1,607 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The way out. Each test starts with a rig, and at its end all must come back and be at peace:
+ * nothing nominated, one response for each request, the right bytes everywhere.
+ */
+#include "rig.h"
+
+#include <errno.h>
+
+#include "failing.h"
+
+static void assert_state(struct rig *rig, uint32_t gfn, enum page_state state)
+{
+    assert_int_equal(pages_state(rig->pages, gfn), state);
+}
+
+/* --- The plain way. --- */
+
+static void a_batch_goes_out(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_page_out(rig, EVICT_BATCH);
+    assert_int_equal(fake_xen_count(TYPE_PAGED), EVICT_BATCH);
+    assert_int_equal(pages_nr_paged(rig->pages), EVICT_BATCH);
+    assert_int_equal(store_bytes(rig->store), EVICT_BATCH * 4096);
+    assert_int_equal(rig->stats.page_outs, EVICT_BATCH);
+    assert_int_equal(rig->evicted, EVICT_BATCH);
+    assert_int_equal(fake_xen_resident(), RIG_GFNS - EVICT_BATCH);
+    rig_assert_at_peace(rig);
+}
+
+static void no_more_go_out_than_are_wanted(void **state)
+{
+    struct rig *rig = *state;
+
+    for (uint64_t nr = 1; nr < 20; nr += 6) {
+        uint32_t before = pages_nr_paged(rig->pages);
+
+        rig_page_out(rig, nr);
+        assert_int_equal(pages_nr_paged(rig->pages), before + nr);
+    }
+}
+
+static void nothing_goes_out_if_nothing_is_wanted(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_page_out(rig, 0);
+    assert_int_equal(fake_xen_nr_calls(CALL_NOMINATE), 0);
+}
+
+static void many_batches_follow_each_other_without_a_rest(void **state)
+{
+    struct rig *rig = *state;
+    int64_t start = fake_time_ms();
+
+    rig_page_out(rig, RIG_GFNS - 1);
+    assert_int_equal(pages_nr_paged(rig->pages), RIG_GFNS - 1);
+    assert_int_equal(fake_time_ms(), start);
+}
+
+static void starting_twice_is_starting_once(void **state)
+{
+    struct rig *rig = *state;
+
+    rig->to_go = 10;
+    evict_start(rig->evict);
+    evict_start(rig->evict);
+    assert_false(evict_is_busy(rig->evict)); /* nothing happens within the call */
+    rig_page_out(rig, 10);
+    assert_int_equal(pages_nr_paged(rig->pages), 10);
+}
+
+static void frames_are_mapped_once_for_many_and_not_for_long(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_page_out(rig, EVICT_BATCH);
+    assert_true(fake_xen_nr_calls(CALL_MAP) <= 1 + EVICT_BATCH / 16);
+}
+
+/* A page is written before it is evicted: at each evict, all writes so far are done. */
+static void check_written(enum fake_call call, uint32_t gfn)
+{
+    (void)gfn;
+    if (call == CALL_EVICT)
+        assert_int_equal(fake_engine_nr_waiting(), 0);
+}
+
+static void nothing_is_evicted_before_it_is_written(void **state)
+{
+    struct rig *rig = *state;
+
+    fake_xen.before_call = check_written;
+    fake_engine.hold = true;
+    rig_start_page_out(rig, 30);
+    loop_for(rig->base, 10000);
+    assert_int_equal(fake_xen_nr_calls(CALL_EVICT), 0);
+    fake_engine_release();
+    rig_finish_batch(rig);
+    assert_int_equal(pages_nr_paged(rig->pages), 30);
+}
+
+static void nothing_is_evicted_before_all_of_its_batch_is_written(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_page_out(rig, 1);
+    fake_engine.hold = true;
+    rig_start_page_out(rig, 30);
+    loop_settle(rig->base);
+    for (int i = 0; i < 29; i++) {
+        fake_engine_release_one();
+        loop_settle(rig->base);
+        assert_int_equal(fake_xen_nr_calls(CALL_EVICT), 1);
+    }
+    fake_engine_release();
+    rig_finish_batch(rig);
+    assert_int_equal(pages_nr_paged(rig->pages), 1 + 30);
+}
+
+/* --- Pages that cannot go out. --- */
+
+static void a_page_in_use_is_passed_over_and_left_alone_for_a_minute(void **state)
+{
+    struct rig *rig = *state;
+
+    assert_int_equal(foreign_map(3), 0);
+    rig_page_out(rig, 10);
+    assert_state(rig, 3, PAGE_RESIDENT);
+    assert_int_equal(pages_nr_paged(rig->pages), 10);
+    foreign_unmap(3);
+    rig_page_out(rig, RIG_GFNS - 1 - 10 - 1);
+    assert_state(rig, 3, PAGE_RESIDENT);
+    rig_start_page_out(rig, 1);
+    loop_for(rig->base, 90000);
+    assert_state(rig, 3, PAGE_PAGED);
+}
+
+static uint32_t used_gfn = UINT32_MAX;
+
+static void map_before_evict(enum fake_call call, uint32_t gfn)
+{
+    if (call != CALL_EVICT || gfn != 3 || used_gfn == gfn)
+        return;
+    used_gfn = gfn;
+    assert_int_equal(foreign_map(gfn), 0);
+}
+
+static void a_page_that_is_used_in_the_last_moment_stays(void **state)
+{
+    struct rig *rig = *state;
+
+    used_gfn = UINT32_MAX;
+    fake_xen.before_call = map_before_evict;
+    rig_start_page_out(rig, 10);
+    loop_settle(rig->base);
+    assert_int_equal(used_gfn, 3);
+    assert_state(rig, 3, PAGE_RESIDENT);
+    assert_int_equal(fake_xen_type(3), TYPE_RAM_RW);
+    assert_true(guest_read(0, 3));
+    foreign_unmap(3);
+    rig_page_out(rig, 0);
+}
+
+static void touch_before_evict(enum fake_call call, uint32_t gfn)
+{
+    if (call == CALL_EVICT && gfn % 5 == 3 && fake_xen_nr_unanswered() < 4)
+        foreign_copy(gfn);
+}
+
+static void pages_that_are_wanted_in_the_last_moment_stay(void **state)
+{
+    struct rig *rig = *state;
+
+    fake_xen.before_call = touch_before_evict;
+    rig_start_page_out(rig, 40);
+    loop_for(rig->base, 100);
+    fake_xen.before_call = NULL;
+    rig->to_go = 0;
+    rig_finish_batch(rig);
+    loop_for(rig->base, 100);
+    rig_assert_at_peace(rig);
+}
+
+static bool has_happened;
+
+static void drop_once(enum fake_call call, uint32_t gfn)
+{
+    if (call != CALL_MAP || has_happened)
+        return;
+    has_happened = true;
+    (void)gfn;
+    guest_give_up(2);
+}
+
+static void a_page_given_up_before_it_is_copied_is_given_back(void **state)
+{
+    struct rig *rig = *state;
+
+    has_happened = false;
+    fake_xen.before_call = drop_once;
+    rig_page_out(rig, 10);
+    assert_true(has_happened);
+    assert_state(rig, 2, PAGE_RESIDENT);
+    assert_int_equal(fake_xen_type(2), TYPE_INVALID);
+}
+
+/* --- Whatever fails, nothing is left nominated. --- */
+
+static void a_write_error_gives_the_pages_back(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_page_out(rig, 1); /* now the RAM is known */
+    fake_engine.fail_writes = 7;
+    rig_start_page_out(rig, 20);
+    loop_settle(rig->base);
+    assert_false(evict_is_busy(rig->evict));
+    assert_int_equal(fake_xen_count(TYPE_PAGING_OUT), 0);
+    assert_int_equal(pages_nr_paged(rig->pages), 1 + 13);
+    assert_int_equal(store_bytes(rig->store), (1 + 13) * 4096);
+    rig_assert_at_peace(rig);
+    for (uint32_t gfn = 0; gfn < RIG_GFNS - 1; gfn++) /* they are still the guest's to write to */
+        if (pages_state(rig->pages, gfn) == PAGE_RESIDENT)
+            assert_true(guest_write(0, gfn));
+    loop_for(rig->base, 1000);
+    assert_int_equal(pages_nr_paged(rig->pages), 1 + 20);
+}
+
+static void a_store_that_is_full_is_not_asked_without_a_rest(void **state)
+{
+    struct rig *rig = *state;
+
+    fake_engine.fail_writes = 100000;
+    fake_engine.error = -ENOSPC;
+    rig_start_page_out(rig, 20);
+    loop_for(rig->base, 60000);
+    assert_int_equal(pages_nr_paged(rig->pages), 0);
+    assert_in_range(fake_engine.nr_writes, 5 * 20, 20 * 20); /* some 12 batches in a minute */
+    fake_engine.fail_writes = 0;
+    loop_for(rig->base, 15000);
+    assert_int_equal(pages_nr_paged(rig->pages), 20);
+}
+
+static void every_write_can_fail_alone(void **state)
+{
+    struct rig *rig = *state;
+
+    fake_engine.fail_writes = 1;
+    rig_start_page_out(rig, 1);
+    loop_settle(rig->base);
+    rig_assert_at_peace(rig);
+    assert_int_equal(pages_nr_paged(rig->pages), 0);
+    loop_for(rig->base, 200);
+    assert_int_equal(pages_nr_paged(rig->pages), 1);
+}
+
+static void a_copy_that_fails_gives_the_pages_back(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_page_out(rig, 1); /* now the RAM is known */
+    fake_xen_fail(CALL_MAP, 1, ENOMEM);
+    rig_start_page_out(rig, 40);
+    loop_for(rig->base, 40);
+    assert_int_equal(pages_nr_paged(rig->pages), 1 + 40);
+    rig_assert_at_peace(rig);
+}
+
+static void a_batch_of_which_nothing_can_be_copied_is_given_back(void **state)
+{
+    struct rig *rig = *state;
+
+    fake_xen_fail(CALL_MAP, 4, ENOMEM);
+    rig_start_page_out(rig, EVICT_BATCH);
+    loop_for(rig->base, 40); /* less than the rest that follows */
+    rig_assert_at_peace(rig);
+    assert_int_equal(pages_nr_paged(rig->pages), 0);
+    loop_for(rig->base, 1000);
+    assert_int_equal(pages_nr_paged(rig->pages), EVICT_BATCH);
+}
+
+static void evict_calls_that_fail_give_the_pages_back(void **state)
+{
+    struct rig *rig = *state;
+
+    fake_xen_fail(CALL_EVICT, 10, EBUSY);
+    rig_start_page_out(rig, 30);
+    loop_for(rig->base, 40);
+    rig_assert_at_peace(rig);
+    assert_int_equal(pages_nr_paged(rig->pages), 30);
+    assert_int_equal(store_bytes(rig->store), 30 * 4096);
+}
+
+/* Taking a nomination back puts a request in: with a full ring it has to wait. */
+static void with_a_full_ring_taking_back_waits_and_is_done_later(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_page_out(rig, 20);
+    fake_engine.hold = true;
+    for (unsigned int vcpu = 0; vcpu < 8; vcpu++)
+        assert_false(guest_read(vcpu, vcpu)); /* they wait for the store */
+    loop_settle(rig->base);
+    fake_xen_fail(CALL_MAP, 1, ENOMEM);
+    rig_start_page_out(rig, 5);
+    loop_for(rig->base, 100);
+    assert_int_equal(fake_xen_count(TYPE_PAGING_OUT), 5);
+    assert_true(evict_is_busy(rig->evict));
+    rig->to_go = 0;
+    fake_engine_release();
+    rig_serve_guest(rig);
+    loop_for(rig->base, 100);
+    assert_false(evict_is_busy(rig->evict));
+    rig_assert_at_peace(rig);
+    assert_int_equal(guest_nr_waiting(), 0);
+}
+
+static bool is_busy(void *evict)
+{
+    return evict_is_busy(evict);
+}
+
+/* One failed page after the other fills the ring with its own requests. */
+static void a_whole_batch_is_taken_back_through_a_ring_of_8(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_page_out(rig, 1); /* now the RAM is known */
+    fake_xen_fail(CALL_EVICT, EVICT_BATCH, EBUSY);
+    rig_start_page_out(rig, EVICT_BATCH);
+    loop_until(rig->base, is_busy, rig->evict);
+    rig->to_go = 0;
+    rig_finish_batch(rig);
+    rig_assert_at_peace(rig);
+    assert_int_equal(pages_nr_paged(rig->pages), 1);
+    assert_int_equal(fake_xen_nr_responses(), EVICT_BATCH);
+}
+
+static void a_nomination_that_fails_otherwise_is_told_of(void **state)
+{
+    struct rig *rig = *state;
+
+    fake_xen_fail(CALL_NOMINATE, 1, EPERM);
+    rig_start_page_out(rig, 10);
+    loop_settle(rig->base);
+    assert_int_equal(rig->suspect_gone, 1);
+    loop_for(rig->base, 1000);
+    assert_int_equal(pages_nr_paged(rig->pages), 10);
+}
+
+static void with_the_domain_gone_eviction_comes_to_rest(void **state)
+{
+    struct rig *rig = *state;
+
+    fake_engine.hold = true;
+    rig_start_page_out(rig, 20);
+    loop_settle(rig->base);
+    fake_xen.gone = true;
+    fake_engine_release();
+    loop_settle(rig->base);
+    assert_false(evict_is_busy(rig->evict));
+    assert_true(rig->suspect_gone > 0);
+    rig->to_go = 0;
+    fake_xen.gone = false;
+    for (uint32_t gfn = 0; gfn < 20; gfn++)
+        xen_cancel_nomination(rig->ops, gfn), loop_settle(rig->base);
+}
+
+/* --- Slots, requests, order. --- */
+
+/*
+ * A drop that is in the ring when its gfn is evicted again must not free the slot of the new page:
+ * the gfn was paged out, given up, taken again and nominated before the drop is seen.
+ */
+static void give_up_and_take_before_nomination(enum fake_call call, uint32_t gfn)
+{
+    if (call != CALL_NOMINATE || gfn != 5 || has_happened)
+        return;
+    has_happened = true;
+    fake_xen_let_lie(gfn, 1 /* MEM_PAGING_DROP_PAGE */);
+}
+
+static void a_drop_from_before_the_nomination_does_not_free_the_new_slot(void **state)
+{
+    struct rig *rig = *state;
+
+    has_happened = false;
+    fake_xen.notifies_late = true;
+    fake_xen.before_call = give_up_and_take_before_nomination;
+    rig_page_out(rig, 20);
+    assert_true(has_happened);
+    fake_xen.notifies_late = false;
+    fake_xen_kick();
+    loop_settle(rig->base);
+    assert_state(rig, 5, PAGE_PAGED);
+    assert_int_equal(store_bytes(rig->store), 20 * 4096);
+    assert_false(guest_read(0, 5));
+    rig_serve_guest(rig);
+}
+
+static void slots_of_pages_that_stayed_are_used_again(void **state)
+{
+    struct rig *rig = *state;
+
+    for (int i = 0; i < 20; i++) {
+        fake_xen_fail(CALL_EVICT, 5, EBUSY);
+        rig_start_page_out(rig, 5);
+        loop_for(rig->base, 3000);
+        rig->to_go = 0;
+        loop_for(rig->base, 3000);
+        assert_int_equal(store_bytes(rig->store), pages_nr_paged(rig->pages) * 4096);
+    }
+}
+
+static void pages_of_zeros_go_out_without_io(void **state)
+{
+    struct rig *rig = *state;
+
+    for (uint32_t gfn = 0; gfn < 20; gfn++)
+        guest_clear(gfn);
+    rig_page_out(rig, 20);
+    assert_int_equal(pages_nr_paged(rig->pages), 20);
+    assert_int_equal(fake_engine.nr_writes, 0);
+}
+
+static void a_page_the_guest_took_back_gets_a_second_chance(void **state)
+{
+    struct rig *rig = *state;
+
+    fake_engine.hold = true;
+    rig_start_page_out(rig, 3);
+    loop_settle(rig->base);
+    assert_false(guest_read(0, 1)); /* of a nominated page */
+    loop_settle(rig->base);
+    rig->to_go = 0;
+    fake_engine_release();
+    rig_finish_batch(rig);
+    rig_page_out(rig, RIG_GFNS - 1 - 3); /* the hand goes on to the last gfn */
+    pager_fetch(rig->pager, 0);
+    pager_fetch(rig->pager, 2);
+    loop_settle(rig->base);
+    assert_true(rig_passes_over_gfn_1(rig));
+}
+
+/* --- Pace. --- */
+
+static void nothing_to_page_out_is_not_looked_for_all_the_time(void **state)
+{
+    struct rig *rig = *state;
+    unsigned int before;
+
+    for (uint32_t gfn = 0; gfn < RIG_GFNS - 1; gfn++)
+        assert_int_equal(foreign_map(gfn), 0);
+    rig_start_page_out(rig, 10);
+    loop_for(rig->base, 60000);
+    before = fake_xen_nr_calls(CALL_NOMINATE);
+    loop_for(rig->base, 50000);
+    assert_true(fake_xen_nr_calls(CALL_NOMINATE) - before <= RIG_GFNS);
+    for (uint32_t gfn = 0; gfn < RIG_GFNS - 1; gfn++)
+        foreign_unmap(gfn);
+    loop_for(rig->base, 120000);
+    assert_int_equal(pages_nr_paged(rig->pages), 10);
+}
+
+static void the_work_goes_on_after_a_rest_at_full_pace(void **state)
+{
+    struct rig *rig = *state;
+    int64_t start;
+
+    fake_engine.fail_writes = 10;
+    rig_start_page_out(rig, 10);
+    loop_for(rig->base, 100);
+    assert_int_equal(pages_nr_paged(rig->pages), 10);
+    start = fake_time_ms();
+    rig_page_out(rig, 100);
+    assert_int_equal(fake_time_ms(), start);
+}
+
+/*
+ * A guest that is mostly out: 9,000 gfns are to be passed over before the next resident ones. That
+ * takes some turns of the loop, and no rests, which grow to 10 seconds each in a large guest.
+ */
+static void a_guest_that_is_mostly_out_is_still_paged_out_swiftly(void **state)
+{
+    const uint32_t nr_gfns = 9000;
+    struct rig *rig = rig_create(nr_gfns, "clock");
+    int64_t start;
+
+    (void)state;
+    rig_page_out(rig, nr_gfns - 1 - 600);
+    for (uint32_t gfn = 0; gfn < 10; gfn++) { /* the hand has passed them already */
+        assert_false(guest_read(0, gfn));
+        rig_serve_guest(rig);
+    }
+    start = fake_time_ms();
+    rig_page_out(rig, 605);
+    if (fake_time_ms() - start >= 50)
+        fail_msg("it took %d ms of rests", (int)(fake_time_ms() - start));
+    rig_drain(rig);
+    rig_assert_at_peace(rig);
+    rig_destroy(rig);
+}
+
+static void the_other_orders_page_out_all_there_is_too(void **state)
+{
+    static const char *const policies[] = {"random", "sweep"};
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct rig *rig = rig_create(RIG_GFNS, policies[i]);
+
+        rig_page_out(rig, RIG_GFNS - 1);
+        assert_int_equal(pages_nr_paged(rig->pages), RIG_GFNS - 1);
+        rig_drain(rig);
+        rig_assert_at_peace(rig);
+        rig_destroy(rig);
+    }
+}
+
+static void ram_that_comes_later_goes_out_too(void **state)
+{
+    const uint32_t nr_gfns = 2048;
+    struct rig *rig = rig_create(nr_gfns, "clock");
+
+    (void)state;
+    for (uint32_t gfn = 1024; gfn < 1536; gfn++)
+        guest_give_up(gfn);
+    rig_page_out(rig, 100);
+    for (uint32_t gfn = 1024; gfn < 1536; gfn++)
+        guest_take(gfn);
+    rig_page_out(rig, nr_gfns - 1 - 100);
+    assert_int_equal(pages_nr_paged(rig->pages), nr_gfns - 1);
+    rig_drain(rig);
+    rig_assert_at_peace(rig);
+    rig_destroy(rig);
+}
+
+/* --- Memory of our own. --- */
+
+static int create_and_destroy(void *arg)
+{
+    struct rig *rig = arg;
+    const struct evict_env env = {.base = rig->base, .ops = rig->ops, .pages = rig->pages};
+    struct evict *evict = evict_create(&env);
+
+    if (!evict)
+        return -errno;
+    evict_destroy(evict);
+    return 0;
+}
+
+static void failure_to_create_leaves_nothing_behind(void **state)
+{
+    check_every_failure(create_and_destroy, *state);
+}
+
+static void destroying_nothing_is_allowed(void **state)
+{
+    (void)state;
+    evict_destroy(NULL);
+}
+
+#define WITH_RIG(test) cmocka_unit_test_setup_teardown(test, rig_setup, rig_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_RIG(a_batch_goes_out),
+        WITH_RIG(no_more_go_out_than_are_wanted),
+        WITH_RIG(nothing_goes_out_if_nothing_is_wanted),
+        WITH_RIG(many_batches_follow_each_other_without_a_rest),
+        WITH_RIG(starting_twice_is_starting_once),
+        WITH_RIG(frames_are_mapped_once_for_many_and_not_for_long),
+        WITH_RIG(nothing_is_evicted_before_it_is_written),
+        WITH_RIG(nothing_is_evicted_before_all_of_its_batch_is_written),
+        WITH_RIG(a_page_in_use_is_passed_over_and_left_alone_for_a_minute),
+        WITH_RIG(a_page_that_is_used_in_the_last_moment_stays),
+        WITH_RIG(pages_that_are_wanted_in_the_last_moment_stay),
+        WITH_RIG(a_page_given_up_before_it_is_copied_is_given_back),
+        WITH_RIG(a_write_error_gives_the_pages_back),
+        WITH_RIG(a_store_that_is_full_is_not_asked_without_a_rest),
+        WITH_RIG(every_write_can_fail_alone),
+        WITH_RIG(a_copy_that_fails_gives_the_pages_back),
+        WITH_RIG(a_batch_of_which_nothing_can_be_copied_is_given_back),
+        WITH_RIG(evict_calls_that_fail_give_the_pages_back),
+        WITH_RIG(with_a_full_ring_taking_back_waits_and_is_done_later),
+        WITH_RIG(a_whole_batch_is_taken_back_through_a_ring_of_8),
+        WITH_RIG(a_nomination_that_fails_otherwise_is_told_of),
+        WITH_RIG(with_the_domain_gone_eviction_comes_to_rest),
+        WITH_RIG(a_drop_from_before_the_nomination_does_not_free_the_new_slot),
+        WITH_RIG(slots_of_pages_that_stayed_are_used_again),
+        WITH_RIG(pages_of_zeros_go_out_without_io),
+        WITH_RIG(a_page_the_guest_took_back_gets_a_second_chance),
+        WITH_RIG(nothing_to_page_out_is_not_looked_for_all_the_time),
+        WITH_RIG(the_work_goes_on_after_a_rest_at_full_pace),
+        cmocka_unit_test(a_guest_that_is_mostly_out_is_still_paged_out_swiftly),
+        cmocka_unit_test(the_other_orders_page_out_all_there_is_too),
+        cmocka_unit_test(ram_that_comes_later_goes_out_too),
+        WITH_RIG(failure_to_create_leaves_nothing_behind),
+        cmocka_unit_test(destroying_nothing_is_allowed),
+    };
+
+    return cmocka_run_group_tests_name("evict", tests, NULL, NULL);
+}

@@ -1,0 +1,732 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The way back in. Each test starts with a rig, and at its end all must come back and be at peace:
+ * nothing nominated, one response for each request, the right bytes everywhere.
+ */
+#include "rig.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "failing.h"
+
+#define STORE_TRIES 5
+
+static void assert_state(struct rig *rig, uint32_t gfn, enum page_state state)
+{
+    assert_int_equal(pages_state(rig->pages, gfn), state);
+}
+
+/* --- Faults. --- */
+
+static void a_fault_brings_the_page_back(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_page_out(rig, 3);
+    assert_false(guest_read(0, 1));
+    rig_serve_guest(rig);
+    assert_state(rig, 1, PAGE_RESIDENT);
+    assert_int_equal(fake_engine.nr_reads, 1);
+    assert_int_equal(rig->stats.page_ins, 1);
+    assert_int_equal(rig->stats.refaults, 1);
+    assert_int_equal(rig->loaded, 1);
+    assert_int_equal(store_bytes(rig->store), 2 * 4096);
+}
+
+static void what_the_guest_then_writes_goes_out_with_the_next_eviction(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_page_out(rig, 3);
+    assert_false(guest_write(0, 1));
+    rig_serve_guest(rig);
+    rig_page_out_all(rig);
+    assert_state(rig, 1, PAGE_PAGED);
+    assert_false(guest_read(0, 1)); /* the fake hypervisor checks what it gets */
+    rig_serve_guest(rig);
+}
+
+static void a_page_of_zeros_comes_back_without_io(void **state)
+{
+    struct rig *rig = *state;
+
+    guest_clear(0);
+    rig_page_out(rig, 1);
+    assert_int_equal(store_bytes(rig->store), 0);
+    assert_false(guest_read(0, 0));
+    rig_serve_guest(rig);
+    assert_int_equal(fake_engine.nr_reads + fake_engine.nr_writes, 0);
+}
+
+static void several_vcpus_on_one_gfn_get_one_load_and_a_response_each(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_page_out(rig, 3);
+    fake_engine.hold = true;
+    assert_false(guest_read(0, 1));
+    loop_settle(rig->base);
+    for (unsigned int vcpu = 1; vcpu < 5; vcpu++)
+        assert_false(guest_read_emulated(vcpu, 1));
+    assert_false(guest_read(5, 1)); /* spins, and sends nothing */
+    loop_settle(rig->base);
+    assert_int_equal(fake_xen_nr_unanswered(), 5);
+    fake_engine_release();
+    rig_serve_guest(rig);
+    assert_int_equal(fake_engine.nr_reads, 1);
+    assert_int_equal(fake_xen_nr_responses(), 5);
+    assert_int_equal(rig->stats.refaults, 1);
+}
+
+static void requests_for_one_gfn_that_come_together_cause_one_load(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_page_out(rig, 3);
+    assert_false(guest_read(0, 1));
+    for (unsigned int vcpu = 1; vcpu < 8; vcpu++)
+        assert_false(guest_read_emulated(vcpu, 1));
+    rig_serve_guest(rig);
+    assert_int_equal(fake_engine.nr_reads, 1);
+    assert_int_equal(fake_xen_nr_responses(), 8);
+}
+
+static void a_full_ring_of_faults_is_served(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_page_out(rig, 20);
+    for (unsigned int vcpu = 0; vcpu < FAKE_VCPUS; vcpu++) /* more than the ring has slots */
+        assert_false(guest_read(vcpu, vcpu));
+    rig_serve_guest(rig);
+    assert_int_equal(rig->stats.page_ins, FAKE_VCPUS);
+}
+
+static void faults_are_served_out_of_order_if_the_store_is(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_page_out(rig, 20);
+    fake_engine.fail_reads = 1; /* the first one has to wait a second */
+    assert_false(guest_read(0, 3));
+    assert_false(guest_read(1, 4));
+    loop_settle(rig->base);
+    assert_true(guest_is_waiting(0));
+    assert_false(guest_is_waiting(1));
+    rig_serve_guest(rig);
+}
+
+/* --- Others in the host. --- */
+
+static void a_foreign_request_is_completed(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_page_out(rig, 3);
+    assert_int_equal(foreign_map(1), -ENOENT);
+    rig_serve_guest(rig);
+    assert_int_equal(foreign_map(1), 0);
+    foreign_unmap(1);
+    assert_int_equal(rig->stats.page_ins, 1);
+}
+
+static void a_foreign_request_and_a_vcpu_wait_for_the_same_load(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_page_out(rig, 3);
+    fake_engine.hold = true;
+    assert_int_equal(foreign_copy(1), -EAGAIN);
+    assert_false(guest_read_emulated(0, 1));
+    loop_settle(rig->base);
+    fake_engine_release();
+    rig_serve_guest(rig);
+    assert_int_equal(fake_engine.nr_reads, 1);
+    assert_int_equal(fake_xen_nr_responses(), 2);
+}
+
+/* Xen ignores the response to a foreign request: without prep, the gfn stays on its way in. */
+static void a_foreign_access_to_a_nominated_gfn_is_completed_by_prep(void **state)
+{
+    struct rig *rig = *state;
+
+    fake_engine.hold = true;
+    rig_start_page_out(rig, 3);
+    loop_settle(rig->base);
+    assert_state(rig, 1, PAGE_NOMINATED);
+    assert_int_equal(foreign_copy(1), -EAGAIN);
+    loop_settle(rig->base);
+    assert_int_equal(fake_xen_type(1), TYPE_RAM_RW);
+    assert_int_equal(foreign_copy(1), 0);
+    rig->to_go = 0;
+    fake_engine_release();
+    rig_finish_batch(rig);
+    assert_state(rig, 1, PAGE_RESIDENT);
+}
+
+/* --- Gfns that are not ours. --- */
+
+static void a_request_for_a_gfn_that_is_there_is_answered(void **state)
+{
+    struct rig *rig = *state;
+
+    assert_int_equal(xen_nominate(rig->ops, 7), 0); /* behind the pager's back */
+    assert_false(guest_read(0, 7));
+    rig_serve_guest(rig);
+    assert_int_equal(rig->stats.page_ins, 0);
+    assert_int_equal(rig->cannot_load, 0);
+}
+
+static void a_gfn_paged_out_by_somebody_else_is_not_made_up(void **state)
+{
+    static _Alignas(4096) char page[4096];
+    struct rig *rig = *state;
+
+    fake_xen_expected(7, page);
+    assert_int_equal(xen_nominate(rig->ops, 7), 0);
+    assert_int_equal(xen_evict(rig->ops, 7), 0);
+    assert_false(guest_read(0, 7));
+    loop_settle(rig->base);
+    assert_true(guest_is_waiting(0));
+    assert_int_equal(rig->cannot_load, 1);
+    assert_int_equal(rig->cannot_load_gfn, 7);
+    assert_int_equal(xen_load(rig->ops, 7, page), 0); /* who has it brings it back */
+    mem_event_ring_respond(rig->ring,
+                           &(struct mem_event){.gfn = 7, .p2mt = TYPE_PAGED, .vcpu_paused = true});
+    rig_serve_guest(rig);
+}
+
+static void a_request_beyond_the_guests_gfns_is_answered(void **state)
+{
+    static const uint64_t gfns[] = {RIG_GFNS, UINT64_C(1) << 32 | 1, UINT64_MAX};
+    struct rig *rig = *state;
+
+    rig_page_out(rig, 3);
+    for (size_t i = 0; i < sizeof(gfns) / sizeof(gfns[0]); i++) {
+        for (uint32_t flags = 0; flags < 4; flags++) {
+            fake_xen_let_lie(gfns[i], flags);
+            loop_settle(rig->base);
+            assert_int_equal(fake_xen_nr_unanswered(), 0);
+        }
+    }
+    assert_state(rig, 1, PAGE_PAGED); /* 2^32 + 1 is not gfn 1 */
+}
+
+/* --- Drops. --- */
+
+static void a_drop_of_a_paged_gfn_frees_its_slot(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_page_out(rig, 3);
+    guest_give_up(1);
+    rig_serve_guest(rig);
+    assert_state(rig, 1, PAGE_RESIDENT);
+    assert_int_equal(store_bytes(rig->store), 2 * 4096);
+    assert_int_equal(rig->stats.drops, 1);
+    assert_int_equal(rig->stats.page_ins, 0);
+    guest_take(1);
+    assert_true(guest_read(0, 1)); /* zeros */
+}
+
+static void a_gfn_dropped_and_taken_again_goes_out_again(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_page_out(rig, 3);
+    guest_give_up(1);
+    rig_serve_guest(rig);
+    guest_take(1);
+    assert_true(guest_write(0, 1));
+    rig_page_out_all(rig);
+    assert_state(rig, 1, PAGE_PAGED);
+    assert_false(guest_read(0, 1));
+    rig_serve_guest(rig);
+}
+
+static void a_drop_of_a_loading_gfn_ends_the_load(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_page_out(rig, 3);
+    fake_engine.hold = true;
+    assert_int_equal(foreign_map(1), -ENOENT);
+    loop_settle(rig->base);
+    assert_state(rig, 1, PAGE_LOADING);
+    guest_give_up(1);
+    loop_settle(rig->base);
+    fake_engine_release();
+    rig_serve_guest(rig);
+    assert_state(rig, 1, PAGE_RESIDENT);
+    assert_int_equal(rig->stats.drops, 1);
+    assert_int_equal(store_bytes(rig->store), 2 * 4096);
+}
+
+/* The new page must not be overwritten with the old one. */
+static void a_gfn_dropped_while_loading_and_taken_again_keeps_its_new_page(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_page_out(rig, 3);
+    fake_engine.hold = true;
+    assert_int_equal(foreign_map(1), -ENOENT);
+    loop_settle(rig->base);
+    guest_give_up(1);
+    guest_take(1);
+    assert_true(guest_write(1, 1));
+    fake_engine_release();
+    rig_serve_guest(rig);
+    assert_true(guest_read(1, 1));
+}
+
+/* Nobody needs it any more: that it cannot be read harms nobody. */
+static void a_drop_of_a_loading_gfn_ends_its_read_errors_too(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_page_out(rig, 3);
+    fake_engine.fail_reads = 1000;
+    assert_int_equal(foreign_map(1), -ENOENT);
+    loop_settle(rig->base);
+    assert_state(rig, 1, PAGE_LOADING);
+    guest_give_up(1);
+    loop_for(rig->base, 20000);
+    fake_engine.fail_reads = 0;
+    assert_int_equal(rig->cannot_load, 0);
+    assert_state(rig, 1, PAGE_RESIDENT);
+}
+
+static void a_drop_of_a_resident_gfn_is_answered(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_page_out(rig, 1);
+    guest_give_up(0); /* the request is in the ring */
+    assert_int_equal(rig->stats.drops, 0);
+    pages_drop(rig->pages, 0); /* as if it had come back meanwhile */
+    store_free(rig->store, 0);
+    rig_serve_guest(rig);
+    assert_int_equal(rig->stats.drops, 0);
+}
+
+/* --- Nominated gfns. --- */
+
+static void start_batch_and_hold_its_writes(struct rig *rig)
+{
+    fake_engine.hold = true;
+    rig_start_page_out(rig, 3);
+    loop_settle(rig->base);
+    for (uint32_t gfn = 0; gfn < 3; gfn++)
+        assert_state(rig, gfn, PAGE_NOMINATED);
+}
+
+static void end_batch(struct rig *rig)
+{
+    rig->to_go = 0;
+    fake_engine_release();
+    rig_finish_batch(rig);
+}
+
+static void a_fault_on_a_nominated_gfn_undoes_the_nomination_at_once(void **state)
+{
+    struct rig *rig = *state;
+
+    start_batch_and_hold_its_writes(rig);
+    assert_false(guest_write(0, 1));
+    loop_settle(rig->base);
+    assert_false(guest_is_waiting(0)); /* it did not wait for the store */
+    assert_int_equal(rig->stats.lost, 1);
+    end_batch(rig);
+    assert_state(rig, 0, PAGE_PAGED);
+    assert_state(rig, 1, PAGE_RESIDENT);
+    assert_int_equal(store_bytes(rig->store), 2 * 4096);
+}
+
+static void several_vcpus_undo_a_nomination_once_and_get_a_response_each(void **state)
+{
+    struct rig *rig = *state;
+
+    start_batch_and_hold_its_writes(rig);
+    assert_false(guest_read(0, 1));
+    assert_false(guest_read_emulated(1, 1));
+    assert_false(guest_read_emulated(2, 1));
+    loop_settle(rig->base);
+    assert_int_equal(guest_nr_waiting(), 0);
+    assert_int_equal(fake_xen_nr_responses(), 3);
+    assert_int_equal(rig->stats.lost, 1);
+    end_batch(rig);
+}
+
+static void a_nominated_gfn_that_is_given_up_is_given_back_without_a_word(void **state)
+{
+    struct rig *rig = *state;
+
+    start_batch_and_hold_its_writes(rig);
+    guest_give_up(1);
+    end_batch(rig);
+    assert_state(rig, 1, PAGE_RESIDENT);
+    assert_int_equal(store_bytes(rig->store), 2 * 4096);
+    assert_int_equal(fake_xen_type(1), TYPE_INVALID);
+}
+
+static void a_drop_of_a_nominated_gfn_gives_it_back(void **state)
+{
+    struct rig *rig = *state;
+
+    fake_xen.tells_of_nominated_drops = true;
+    start_batch_and_hold_its_writes(rig);
+    guest_give_up(1);
+    loop_settle(rig->base);
+    end_batch(rig);
+    assert_state(rig, 1, PAGE_RESIDENT);
+    assert_int_equal(fake_xen_type(1), TYPE_INVALID);
+    assert_int_equal(store_bytes(rig->store), 2 * 4096);
+}
+
+static void a_nominated_gfn_given_up_and_taken_again_keeps_its_new_page(void **state)
+{
+    struct rig *rig = *state;
+
+    for (int tells = 0; tells < 2; tells++) {
+        fake_xen.tells_of_nominated_drops = tells;
+        fake_engine.hold = true;
+        rig_start_page_out(rig, 3);
+        loop_settle(rig->base);
+        for (uint32_t gfn = 0; gfn < RIG_GFNS - 1; gfn++) {
+            if (pages_state(rig->pages, gfn) != PAGE_NOMINATED)
+                continue;
+            guest_give_up(gfn);
+            guest_take(gfn);
+            assert_true(guest_write(1, gfn));
+        }
+        end_batch(rig);
+        assert_int_equal(pages_nr_paged(rig->pages), 0);
+    }
+}
+
+/* A gfn can be nominated, wanted, given back, and nominated again before its request is seen. */
+static void a_request_of_an_earlier_nomination_does_not_undo_this_one(void **state)
+{
+    struct rig *rig = *state;
+
+    assert_int_equal(xen_nominate(rig->ops, 1), 0);
+    assert_int_equal(foreign_copy(1), -EAGAIN); /* the request is in the ring */
+    assert_int_equal(xen_prep(rig->ops, 1), 0);
+    assert_int_equal(xen_nominate(rig->ops, 1), 0);
+    pages_nominate(rig->pages, 1); /* this one is the pager's */
+    mem_event_ring_consume(rig->ring);
+    assert_int_equal(rig->stats.lost, 0);
+    assert_int_equal(fake_xen_type(1), TYPE_PAGING_OUT);
+    pages_give_up(rig->pages, 1);
+    assert_int_equal(xen_cancel_nomination(rig->ops, 1), 0);
+    rig_serve_guest(rig);
+}
+
+/* --- Memory. --- */
+
+static void without_memory_the_load_is_put_off_and_the_owner_told(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_page_out(rig, 3);
+    fake_xen.free_host_pages = 0;
+    assert_false(guest_read(0, 1));
+    loop_for(rig->base, 1000);
+    assert_true(guest_is_waiting(0));
+    assert_true(rig->short_of_memory > 1);
+    assert_int_equal(fake_engine.nr_reads, 1); /* it was read once, and is kept */
+    assert_true(rig->stats.retries > 10);
+    fake_xen.free_host_pages = 1;
+    loop_for(rig->base, 30);
+    assert_false(guest_is_waiting(0));
+    fake_xen.free_host_pages = 100;
+}
+
+static void a_page_dropped_while_it_waits_for_memory_ends_its_load(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_page_out(rig, 3);
+    fake_xen.free_host_pages = 0;
+    assert_int_equal(foreign_map(1), -ENOENT);
+    loop_for(rig->base, 100);
+    guest_give_up(1);
+    loop_for(rig->base, 100);
+    assert_state(rig, 1, PAGE_RESIDENT);
+    assert_int_equal(rig->stats.drops, 1);
+    fake_xen.free_host_pages = 100;
+}
+
+/* --- Errors. --- */
+
+static void a_read_error_is_tried_again(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_page_out(rig, 3);
+    fake_engine.fail_reads = STORE_TRIES - 1;
+    assert_false(guest_read(0, 1));
+    rig_serve_guest(rig);
+    assert_int_equal(rig->cannot_load, 0);
+    assert_int_equal(fake_engine.nr_reads, STORE_TRIES);
+    assert_int_equal(rig->stats.retries, STORE_TRIES - 1);
+}
+
+static void a_read_error_that_stays_is_told_of_once_and_tried_for_ever(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_page_out(rig, 3);
+    fake_engine.fail_reads = 1000;
+    assert_false(guest_read(0, 1));
+    loop_for(rig->base, 20000);
+    assert_true(guest_is_waiting(0));
+    assert_int_equal(rig->cannot_load, 1);
+    assert_int_equal(rig->cannot_load_gfn, 1);
+    assert_says(rig->cannot_load_why, "cannot read");
+    assert_int_equal(fake_engine.nr_reads, 1 + 20);
+    fake_engine.fail_reads = 0; /* somebody has plugged the cable in again */
+    rig_serve_guest(rig);
+}
+
+static void wrong_bytes_are_never_handed_over(void **state)
+{
+    struct rig *rig = *state;
+    uint32_t slot;
+
+    rig_page_out(rig, 3);
+    slot = pages_slot(rig->pages, 1);
+    fake_engine_corrupt(slot);
+    assert_false(guest_read(0, 1));
+    loop_for(rig->base, 20000);
+    assert_true(guest_is_waiting(0));
+    assert_int_equal(fake_xen_type(1), TYPE_PAGING_IN);
+    assert_int_equal(rig->cannot_load, 1);
+    assert_says(rig->cannot_load_why, "checksum");
+    fake_engine_corrupt(slot); /* the bit is back */
+    rig_serve_guest(rig);
+    assert_int_equal(rig->cannot_load, 1);
+}
+
+static void one_bad_page_does_not_stop_the_others(void **state)
+{
+    struct rig *rig = *state;
+    uint32_t slot;
+
+    rig_page_out(rig, 20);
+    slot = pages_slot(rig->pages, 1);
+    fake_engine_corrupt(slot);
+    assert_false(guest_read(0, 1));
+    for (unsigned int vcpu = 1; vcpu < FAKE_VCPUS; vcpu++)
+        guest_read(vcpu, vcpu + 1);
+    loop_for(rig->base, 500);
+    assert_int_equal(guest_nr_waiting(), 1);
+    fake_engine_corrupt(slot);
+    rig_serve_guest(rig);
+}
+
+static void a_hypercall_that_fails_is_tried_again(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_page_out(rig, 3);
+    fake_xen_fail(CALL_LOAD, 2, EFAULT);
+    assert_false(guest_read(0, 1));
+    rig_serve_guest(rig);
+    assert_int_equal(rig->suspect_gone, 2);
+    assert_int_equal(rig->cannot_load, 0);
+}
+
+/* --- Fetches. --- */
+
+static void a_fetch_brings_a_page_that_nobody_waits_for(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_page_out(rig, 3);
+    pager_fetch(rig->pager, 1);
+    assert_state(rig, 1, PAGE_LOADING);
+    loop_settle(rig->base);
+    assert_state(rig, 1, PAGE_RESIDENT);
+    assert_int_equal(rig->fetched, 1);
+    assert_int_equal(rig->stats.page_ins, 1);
+    assert_int_equal(rig->stats.refaults, 0);
+    assert_true(guest_read(0, 1));
+}
+
+static void a_fault_during_a_fetch_waits_for_it(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_page_out(rig, 3);
+    fake_engine.hold = true;
+    pager_fetch(rig->pager, 1);
+    assert_false(guest_read(0, 1));
+    loop_settle(rig->base);
+    fake_engine_release();
+    rig_serve_guest(rig);
+    assert_int_equal(fake_engine.nr_reads, 1);
+    assert_int_equal(rig->stats.refaults, 1);
+    assert_int_equal(rig->fetched, 1);
+}
+
+static void no_more_fetches_are_under_way_than_allowed(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_page_out(rig, 100);
+    fake_engine.hold = true;
+    for (uint32_t gfn = 0; gfn < PAGER_MAX_FETCHES; gfn++)
+        pager_fetch(rig->pager, gfn);
+    assert_false(pager_can_fetch(rig->pager));
+    assert_state(rig, 99, PAGE_PAGED);
+    fake_engine_release();
+    loop_settle(rig->base);
+    assert_int_equal(rig->fetched, PAGER_MAX_FETCHES);
+    assert_true(pager_can_fetch(rig->pager));
+    pager_fetch(rig->pager, 99);
+    loop_settle(rig->base);
+}
+
+/* With all fetches under way, a full ring of faults still finds its buffers. */
+static void fetches_never_take_the_place_of_faults(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_page_out(rig, 100);
+    fake_engine.hold = true;
+    for (uint32_t gfn = 0; gfn < PAGER_MAX_FETCHES; gfn++)
+        pager_fetch(rig->pager, gfn);
+    for (unsigned int vcpu = 0; vcpu < 8; vcpu++)
+        assert_false(guest_read(vcpu, 50 + vcpu));
+    loop_settle(rig->base);
+    assert_int_equal(fake_engine_nr_waiting(), PAGER_MAX_FETCHES + 8);
+    fake_engine_release();
+    rig_serve_guest(rig);
+}
+
+static void a_fetch_that_meets_a_drop_ends(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_page_out(rig, 3);
+    fake_engine.hold = true;
+    pager_fetch(rig->pager, 1);
+    guest_give_up(1);
+    fake_engine_release();
+    rig_serve_guest(rig);
+    assert_int_equal(rig->fetched, 1);
+    assert_int_equal(rig->stats.drops, 1);
+    assert_state(rig, 1, PAGE_RESIDENT);
+}
+
+/* --- What the policy learns. --- */
+
+static void a_page_that_was_waited_for_gets_a_second_chance(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_page_out_all(rig);
+    assert_false(guest_read(0, 1));
+    rig_serve_guest(rig);
+    pager_fetch(rig->pager, 0);
+    pager_fetch(rig->pager, 2);
+    loop_settle(rig->base);
+    assert_true(rig_passes_over_gfn_1(rig));
+}
+
+/* --- Memory of our own. --- */
+
+static int create_and_destroy(void *arg)
+{
+    struct rig *rig = arg;
+    const struct pager_env env = {.base = rig->base, .ops = rig->ops, .pages = rig->pages};
+    struct pager *pager = pager_create(&env);
+
+    if (!pager)
+        return -errno;
+    pager_destroy(pager);
+    return 0;
+}
+
+static void failure_to_create_leaves_nothing_behind(void **state)
+{
+    check_every_failure(create_and_destroy, *state);
+}
+
+static void destroying_nothing_is_allowed(void **state)
+{
+    (void)state;
+    pager_destroy(NULL);
+}
+
+/* Page-ins happen when the host has no memory: ours must be there from the start. */
+static void page_ins_and_page_outs_allocate_nothing(void **state)
+{
+    struct rig *rig = *state;
+    struct holdings before;
+
+    rig_page_out(rig, 100);
+    before = holdings_now();
+    fail_nth(1);
+    for (int round = 0; round < 3; round++) {
+        rig_page_out(rig, 50);
+        for (unsigned int vcpu = 0; vcpu < FAKE_VCPUS; vcpu++)
+            guest_read(vcpu, vcpu * 3);
+        rig_serve_guest(rig);
+    }
+    fail_nth(0);
+    assert_holds(&before);
+}
+
+#define WITH_RIG(test) cmocka_unit_test_setup_teardown(test, rig_setup, rig_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_RIG(a_fault_brings_the_page_back),
+        WITH_RIG(what_the_guest_then_writes_goes_out_with_the_next_eviction),
+        WITH_RIG(a_page_of_zeros_comes_back_without_io),
+        WITH_RIG(several_vcpus_on_one_gfn_get_one_load_and_a_response_each),
+        WITH_RIG(requests_for_one_gfn_that_come_together_cause_one_load),
+        WITH_RIG(a_full_ring_of_faults_is_served),
+        WITH_RIG(faults_are_served_out_of_order_if_the_store_is),
+        WITH_RIG(a_foreign_request_is_completed),
+        WITH_RIG(a_foreign_request_and_a_vcpu_wait_for_the_same_load),
+        WITH_RIG(a_foreign_access_to_a_nominated_gfn_is_completed_by_prep),
+        WITH_RIG(a_request_for_a_gfn_that_is_there_is_answered),
+        WITH_RIG(a_gfn_paged_out_by_somebody_else_is_not_made_up),
+        WITH_RIG(a_request_beyond_the_guests_gfns_is_answered),
+        WITH_RIG(a_drop_of_a_paged_gfn_frees_its_slot),
+        WITH_RIG(a_gfn_dropped_and_taken_again_goes_out_again),
+        WITH_RIG(a_drop_of_a_loading_gfn_ends_the_load),
+        WITH_RIG(a_gfn_dropped_while_loading_and_taken_again_keeps_its_new_page),
+        WITH_RIG(a_drop_of_a_loading_gfn_ends_its_read_errors_too),
+        WITH_RIG(a_drop_of_a_resident_gfn_is_answered),
+        WITH_RIG(a_fault_on_a_nominated_gfn_undoes_the_nomination_at_once),
+        WITH_RIG(several_vcpus_undo_a_nomination_once_and_get_a_response_each),
+        WITH_RIG(a_nominated_gfn_that_is_given_up_is_given_back_without_a_word),
+        WITH_RIG(a_drop_of_a_nominated_gfn_gives_it_back),
+        WITH_RIG(a_nominated_gfn_given_up_and_taken_again_keeps_its_new_page),
+        WITH_RIG(a_request_of_an_earlier_nomination_does_not_undo_this_one),
+        WITH_RIG(without_memory_the_load_is_put_off_and_the_owner_told),
+        WITH_RIG(a_page_dropped_while_it_waits_for_memory_ends_its_load),
+        WITH_RIG(a_read_error_is_tried_again),
+        WITH_RIG(a_read_error_that_stays_is_told_of_once_and_tried_for_ever),
+        WITH_RIG(wrong_bytes_are_never_handed_over),
+        WITH_RIG(one_bad_page_does_not_stop_the_others),
+        WITH_RIG(a_hypercall_that_fails_is_tried_again),
+        WITH_RIG(a_fetch_brings_a_page_that_nobody_waits_for),
+        WITH_RIG(a_fault_during_a_fetch_waits_for_it),
+        WITH_RIG(no_more_fetches_are_under_way_than_allowed),
+        WITH_RIG(fetches_never_take_the_place_of_faults),
+        WITH_RIG(a_fetch_that_meets_a_drop_ends),
+        WITH_RIG(a_page_that_was_waited_for_gets_a_second_chance),
+        WITH_RIG(failure_to_create_leaves_nothing_behind),
+        cmocka_unit_test(destroying_nothing_is_allowed),
+        WITH_RIG(page_ins_and_page_outs_allocate_nothing),
+    };
+
+    return cmocka_run_group_tests_name("pager", tests, NULL, NULL);
+}

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# make check-unit        all unit tests
+# make check-unit-asan   the same with AddressSanitizer and UndefinedBehaviorSanitizer
+# make check-unit-tsan   the same with ThreadSanitizer
+#
+# Each tests/unit/test_X.c is a program of its own, linked with all of the project but main.c and
+# with all the helpers, which do nothing until a test asks them to. The libraries of Xen are not
+# linked: fake_xen_libs.c and fake_xs.c stand for them. $(B)/run/test_X.log has what a test said.
+
+UNIT := tests/unit
+UNIT_TESTS := $(sort $(patsubst $(UNIT)/%.c,%,$(wildcard $(UNIT)/test_*.c)))
+UNIT_HELPERS := $(filter-out $(UNIT)/test_%.c,$(wildcard $(UNIT)/*.c))
+UNIT_PARTS := $(filter-out %/main.c,$(SOURCES)) $(UNIT_HELPERS)
+
+# What the helpers can make fail or put themselves in the place of.
+UNIT_WRAPPED := malloc calloc strdup free mmap mremap munmap mlock madvise eventfd pthread_create \
+                event_new event_add event_free pthread_cond_timedwait write store_file_open
+UNIT_LDFLAGS := $(UNIT_WRAPPED:%=-Wl,--wrap=%)
+UNIT_LIBS = $(shell pkg-config --libs libevent libxxhash cmocka) -pthread
+
+ASAN_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+TSAN_FLAGS := -O1 -g -fsanitize=thread -DUNDER_TSAN
+
+# $(call unit_variant,SUFFIX,OBJECT DIRECTORY,SANITIZER FLAGS)
+define unit_variant
+UNIT_OBJECTS$(1) := $$(UNIT_PARTS:%.c=$(2)/%.o)
+.PRECIOUS: $(2)/$(UNIT)/%.o $(2)/$(UNIT)/test_%
+
+$(2)/$(UNIT)/%.o: $(UNIT)/%.c | $$(B)/packages.stamp
+	@mkdir -p $$(@D)
+	$$(call say,CC $$< $(1:-%=%))
+	$$(Q)$$(CC) $$(ALL_CFLAGS) -iquote tools/xenpaging2 $(3) -MMD -MP -c -o $$@ $$<
+
+$(2)/$(UNIT)/test_%: $(2)/$(UNIT)/test_%.o $$(UNIT_OBJECTS$(1))
+	$$(call say,LINK $$@)
+	$$(Q)$$(CC) $$(CFLAGS) $(3) $$(LDFLAGS) $$(UNIT_LDFLAGS) -o $$@ $$^ $$(UNIT_LIBS)
+
+$(2)/run/%.log: $(2)/$(UNIT)/% FORCE
+	@mkdir -p $$(@D)
+	@$(UNIT)/run-test $$< $$@
+
+.PHONY: check-unit$(1)
+check-unit$(1): $$(UNIT_TESTS:%=$(2)/run/%.log)
+
+-include $$(UNIT_TESTS:%=$(2)/$(UNIT)/%.d) $$(UNIT_OBJECTS$(1):.o=.d)
+endef
+
+.PHONY: FORCE
+FORCE:
+
+.PRECIOUS: $(B)/asan/tools/%.o $(B)/tsan/tools/%.o
+
+$(B)/asan/tools/%.o: tools/%.c | $(B)/packages.stamp
+	@mkdir -p $(@D)
+	$(call say,CC $< asan)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ASAN_FLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/tsan/tools/%.o: tools/%.c | $(B)/packages.stamp
+	@mkdir -p $(@D)
+	$(call say,CC $< tsan)
+	$(Q)$(CC) $(ALL_CFLAGS) $(TSAN_FLAGS) -MMD -MP -c -o $@ $<
+
+$(eval $(call unit_variant,,$(B),))
+$(eval $(call unit_variant,-asan,$(B)/asan,$(ASAN_FLAGS)))
+$(eval $(call unit_variant,-tsan,$(B)/tsan,$(TSAN_FLAGS)))

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "balance.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "clock_ms.h"
+#include "evict.h"
+#include "log.h"
+#include "page.h"
+#include "pager.h"
+#include "pages.h"
+#include "priorities.h"
+#include "xen_ops.h"
+
+/* How far below its target the guest must be before pages are fetched that nobody asked for. */
+#define FETCH_SLACK 64
+
+/* What is left to the host when pages are fetched that nobody asked for: 8 MiB. */
+#define HOST_RESERVE 2048
+
+#define BUSY_CHECK_MS 1000
+#define IDLE_CHECK_MS 5000
+#define PROGRESS_MS 5000
+
+struct balance {
+    struct balance_env env;
+    struct event *check; /* a look at guest and host, at intervals or when asked for */
+    struct event *work;  /* active if there may be something to do */
+    uint64_t target;
+    uint64_t resident;
+    uint64_t short_pages; /* to go out, target or not, because loads wait for memory */
+    uint64_t allowance;   /* fetches that the host's free memory allows until the next check */
+    bool draining;
+    int64_t next_progress_ms;
+};
+
+static void check(evutil_socket_t fd, short what, void *arg);
+static void work(evutil_socket_t fd, short what, void *arg);
+
+struct balance *balance_create(const struct balance_env *env)
+{
+    struct balance *balance = calloc(1, sizeof(*balance));
+
+    if (!balance)
+        return NULL;
+    balance->env = *env;
+    balance->check = event_new(env->base, -1, 0, check, balance);
+    balance->work = event_new(env->base, -1, 0, work, balance);
+    if (!balance->check || event_priority_set(balance->check, PRIORITY_SERVE) || !balance->work ||
+        event_priority_set(balance->work, PRIORITY_BACKGROUND)) {
+        balance_destroy(balance);
+        errno = ENOMEM;
+        return NULL;
+    }
+    return balance;
+}
+
+void balance_destroy(struct balance *balance)
+{
+    if (!balance)
+        return;
+    if (balance->check)
+        event_free(balance->check);
+    if (balance->work)
+        event_free(balance->work);
+    free(balance);
+}
+
+uint64_t balance_resident(const struct balance *balance)
+{
+    return balance->resident;
+}
+
+uint64_t balance_target(const struct balance *balance)
+{
+    return balance->target;
+}
+
+bool balance_is_draining(const struct balance *balance)
+{
+    return balance->draining;
+}
+
+uint64_t balance_excess(const struct balance *balance)
+{
+    uint64_t excess = 0;
+
+    if (balance->draining)
+        return 0;
+    if (balance->target && balance->resident > balance->target)
+        excess = balance->resident - balance->target;
+    return excess > balance->short_pages ? excess : balance->short_pages;
+}
+
+/* How many pages are missing that may be fetched. */
+static uint64_t missing(const struct balance *balance)
+{
+    if (balance->draining)
+        return pages_nr_paged(balance->env.pages);
+    if (balance->short_pages)
+        return 0;
+    if (!balance->target)
+        return balance->allowance;
+    if (balance->resident + FETCH_SLACK >= balance->target)
+        return 0;
+    return balance->allowance;
+}
+
+static void fetch(struct balance *balance)
+{
+    uint32_t gfn;
+
+    while (pager_can_fetch(balance->env.pager) && missing(balance) &&
+           pages_newest(balance->env.pages, &gfn)) {
+        pager_fetch(balance->env.pager, gfn);
+        if (balance->allowance)
+            balance->allowance--;
+    }
+}
+
+static void look_at_host(struct balance *balance)
+{
+    uint64_t pages = 0;
+
+    balance->allowance = 0;
+    if (!xen_free_host_pages(balance->env.ops, &pages) && pages > HOST_RESERVE)
+        balance->allowance = pages - HOST_RESERVE;
+}
+
+static void look_at_guest(struct balance *balance)
+{
+    struct xen_domain_info info;
+
+    if (xen_domain_info(balance->env.ops, &info) || info.dying)
+        balance->env.suspect_gone(balance->env.arg);
+    else
+        balance->resident = info.resident_pages;
+}
+
+static void say_progress(struct balance *balance)
+{
+    int64_t now = clock_ms();
+
+    if (now < balance->next_progress_ms)
+        return;
+    balance->next_progress_ms = now + PROGRESS_MS;
+    log_info("draining: %" PRIu64 " KiB are still out",
+             pages_to_kib(pages_nr_paged(balance->env.pages)));
+}
+
+static bool is_drained(const struct balance *balance)
+{
+    return balance->draining && !pages_nr_paged(balance->env.pages) &&
+           !evict_is_busy(balance->env.evict);
+}
+
+/* Sets going whatever has to be done. Cheap if that is nothing. */
+static void work(evutil_socket_t fd, short what, void *arg)
+{
+    struct balance *balance = arg;
+
+    (void)fd, (void)what;
+    if (is_drained(balance)) {
+        balance->env.drained(balance->env.arg);
+        return;
+    }
+    if (balance->draining)
+        say_progress(balance);
+    if (balance_excess(balance))
+        evict_start(balance->env.evict);
+    fetch(balance);
+}
+
+static void work_soon(struct balance *balance)
+{
+    event_active(balance->work, EV_TIMEOUT, 0);
+}
+
+/* The guest's own doings (its balloon) are not told to us: look from time to time. */
+static void check(evutil_socket_t fd, short what, void *arg)
+{
+    struct balance *balance = arg;
+    bool busy = balance->draining || balance_excess(balance);
+    struct timeval delay = {.tv_sec = (busy ? BUSY_CHECK_MS : IDLE_CHECK_MS) / 1000};
+
+    (void)fd, (void)what;
+    event_add(balance->check, &delay);
+    look_at_guest(balance);
+    look_at_host(balance);
+    work_soon(balance);
+}
+
+/* Looks as soon as the loop gets to it, and not from within the caller. */
+static void check_soon(struct balance *balance)
+{
+    event_active(balance->check, EV_TIMEOUT, 0);
+}
+
+void balance_set_target(struct balance *balance, uint64_t pages)
+{
+    balance->target = pages;
+    if (pages && pages < balance->env.target_min) {
+        balance->target = balance->env.target_min;
+        log_info("target raised from %" PRIu64 " KiB to the minimum of %" PRIu64 " KiB",
+                 pages_to_kib(pages), pages_to_kib(balance->target));
+    }
+    check_soon(balance);
+}
+
+void balance_drain(struct balance *balance)
+{
+    balance->draining = true;
+    balance->short_pages = 0;
+    check_soon(balance);
+}
+
+void balance_short_of_memory(struct balance *balance)
+{
+    if (balance->draining) {
+        log_limited(LOG_LEVEL_WARNING, "draining waits: the host has no memory for the guest");
+        return;
+    }
+    log_limited(LOG_LEVEL_WARNING, "the host has no memory for a page-in: paging out more first");
+    balance->short_pages = EVICT_BATCH;
+    evict_hurry(balance->env.evict);
+}
+
+void balance_evicted(struct balance *balance)
+{
+    balance->resident--;
+    if (balance->short_pages)
+        balance->short_pages--;
+}
+
+void balance_loaded(struct balance *balance)
+{
+    balance->resident++;
+    balance->short_pages = 0; /* there was memory after all */
+    if (balance_excess(balance))
+        evict_start(balance->env.evict);
+}
+
+void balance_fetched(struct balance *balance)
+{
+    work_soon(balance);
+}

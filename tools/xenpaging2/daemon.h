@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The daemon as a whole: all its modules, started in order, connected with each other, ended in
+ * order. Private to main.c, daemon.c and startup.c; no page is handled in these.
+ */
+#ifndef XENPAGING2_DAEMON_H
+#define XENPAGING2_DAEMON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "settings.h"
+#include "stats.h"
+
+struct balance;
+struct evict;
+struct event;
+struct event_base;
+struct mem_event_ring;
+struct options;
+struct pager;
+struct pages;
+struct policy;
+struct status;
+struct status_values;
+struct store;
+struct xen_ops;
+struct xenstore;
+
+enum ending {
+    NOT_ENDED, /* running, or broken off with pages out */
+    DRAINED,
+    DOMAIN_GONE
+};
+
+struct daemon {
+    const struct options *options;
+    struct settings settings;
+    struct stats stats;
+    uint32_t domid;
+    char domain_path[32];
+    char target_path[64];
+    char *store_path;
+    enum ending ending;
+    bool failed; /* a page cannot be had; the domain was paused for it */
+
+    struct event_base *base;
+    struct event *signals[2];
+    struct xen_ops *ops;
+    struct xenstore *xs;
+    struct status *status;
+    struct pages *pages;
+    struct policy *policy;
+    struct store *store;
+    struct pager *pager;
+    struct evict *evict;
+    struct balance *balance;
+    struct mem_event_ring *ring;
+
+    char message[512]; /* why the start failed */
+};
+
+/* --- startup.c --- */
+
+/*
+ * Takes every step up to a paged domain; d->options is set, all else is zero. On failure returns a
+ * negative errno with d->message set. Then, as in the end, daemon_clean_up() is due.
+ */
+int daemon_start(struct daemon *d);
+
+/*
+ * Undoes whatever was started. Where pages are still out, paging stays enabled and the store stays
+ * where it is: they are all that is left of the guest's memory.
+ */
+void daemon_clean_up(struct daemon *d);
+
+/* --- daemon.c --- */
+
+/* Serves the domain until the end, which d->ending then says. */
+void daemon_run(struct daemon *d);
+
+/* What modules and events call; see the members of their env of the same name. */
+void daemon_suspect_gone(void *arg);
+void daemon_nomination_lost(void *arg, uint32_t gfn);
+void daemon_short_of_memory(void *arg);
+void daemon_page_loaded(void *arg);
+void daemon_page_evicted(void *arg);
+void daemon_page_fetched(void *arg);
+uint64_t daemon_excess(void *arg);
+void daemon_drained(void *arg);
+void daemon_look_for_gfns(void *arg);
+void daemon_cannot_load(void *arg, uint32_t gfn, const char *why);
+void daemon_fill_status(void *arg, struct status_values *values);
+void daemon_target_changed(void *arg, const char *value);
+void daemon_domain_released(void *arg, const char *value);
+void daemon_told_to_end(int sig, short what, void *arg);
+
+#endif

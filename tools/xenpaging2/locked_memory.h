@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Memory that is there when a page-in needs it: zeroed, page-aligned, and present in RAM from the
+ * start, because the host that runs short of memory is the very host we work for.
+ * All sizes are in bytes; a size of 0 with a pointer of NULL stands for "nothing yet".
+ */
+#ifndef XENPAGING2_LOCKED_MEMORY_H
+#define XENPAGING2_LOCKED_MEMORY_H
+
+#include <stddef.h>
+
+/* Returns NULL with errno ENOMEM. Where RLIMIT_MEMLOCK forbids locking, memory is unlocked. */
+void *locked_alloc(size_t size);
+
+/* As locked_alloc() with the old contents; NULL, and the old memory untouched, on failure. */
+void *locked_grow(void *memory, size_t size, size_t new_size);
+
+/* Cannot fail: gives the tail back. Returns NULL for a new_size of 0. */
+void *locked_shrink(void *memory, size_t size, size_t new_size);
+
+/* Takes NULL. */
+void locked_free(void *memory, size_t size);
+
+#endif

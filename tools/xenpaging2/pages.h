@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the pager knows of every gfn: where the truth about its contents is.
+ *
+ *                     nominate              commit
+ *      RESIDENT ---------------> NOMINATED ---------> PAGED
+ *         ^  ^----- give_up ----------|                | begin_load
+ *         |------------ drop --------------------------|
+ *         |------------ loaded, drop -------------- LOADING
+ *
+ * RESIDENT stands for every gfn whose contents we do not hold, holes included. A move that the
+ * picture does not show is a bug of ours and asserts. No I/O, no hypercalls here. 5 bytes per gfn.
+ */
+#ifndef XENPAGING2_PAGES_H
+#define XENPAGING2_PAGES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum page_state {
+    PAGE_RESIDENT,  /* the guest's frame, if any, is the truth */
+    PAGE_NOMINATED, /* the frame is the truth; a copy may be on its way to the store */
+    PAGE_PAGED,     /* the store is the truth */
+    PAGE_LOADING    /* the store is the truth; a load is on its way */
+};
+
+struct pages;
+
+/*
+ * A table for the gfns 0 to nr_gfns - 1, all RESIDENT, its memory allocated up front.
+ * Returns NULL with errno ENOMEM. Free with pages_destroy(), which takes NULL.
+ */
+struct pages *pages_create(uint32_t nr_gfns);
+void pages_destroy(struct pages *pages);
+
+/* Makes the table larger; never smaller. Returns 0 or -ENOMEM with the table unchanged. */
+int pages_grow(struct pages *pages, uint32_t nr_gfns);
+
+/* The number of gfns the table has room for. */
+uint32_t pages_nr_gfns(const struct pages *pages);
+
+/* The number of gfns that are PAGED or LOADING. */
+uint32_t pages_nr_paged(const struct pages *pages);
+
+/* The state of a gfn below pages_nr_gfns(). */
+enum page_state pages_state(const struct pages *pages, uint32_t gfn);
+
+/* The store slot of a gfn that is PAGED or LOADING. */
+uint32_t pages_slot(const struct pages *pages, uint32_t gfn);
+
+void pages_nominate(struct pages *pages, uint32_t gfn);
+void pages_give_up(struct pages *pages, uint32_t gfn);
+void pages_commit(struct pages *pages, uint32_t gfn, uint32_t slot);
+void pages_begin_load(struct pages *pages, uint32_t gfn);
+void pages_loaded(struct pages *pages, uint32_t gfn);
+void pages_drop(struct pages *pages, uint32_t gfn);
+
+/*
+ * A PAGED gfn, the last one paged out first as far back as is remembered (65,536 evictions), then
+ * by falling gfn. Returns false if no gfn is PAGED. The caller has to begin_load() or drop() it
+ * before it asks again.
+ */
+bool pages_newest(struct pages *pages, uint32_t *gfn);
+
+#endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "settings.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "one_line.h"
+#include "policy.h"
+
+#define DEFAULT_DIRECTORY "/var/lib/xen/xenpaging"
+#define DEFAULT_POLICY "clock"
+#define DEFAULT_TARGET_MIN 16384
+#define MAX_KIB (UINT64_C(1) << 42)
+
+struct message {
+    char *text;
+    size_t size;
+};
+
+static int refuse(const struct message *message, const char *key, const char *value,
+                  const char *allowed)
+{
+    snprintf(message->text, message->size, "%s: '%s' is not allowed (allowed: %s)", key, value,
+             allowed);
+    one_line(message->text);
+    return -EINVAL;
+}
+
+static int replace(char **string, const char *value)
+{
+    char *copy = strdup(value);
+
+    if (!copy)
+        return -ENOMEM;
+    free(*string);
+    *string = copy;
+    return 0;
+}
+
+static int set_path(char **path, const char *key, const char *value, const struct message *message)
+{
+    if (value[0] != '/')
+        return refuse(message, key, value, "an absolute path");
+    return replace(path, value);
+}
+
+static int set_kib(uint64_t *kib, const char *key, const char *value, const struct message *message)
+{
+    if (settings_parse_kib(value, kib))
+        return refuse(message, key, value, "KiB, a number from 0 to 4398046511104");
+    return 0;
+}
+
+static int set_store(struct settings *s, const char *key, const char *value,
+                     const struct message *message)
+{
+    return set_path(&s->store, key, value, message);
+}
+
+static int set_directory(struct settings *s, const char *key, const char *value,
+                         const struct message *message)
+{
+    return set_path(&s->directory, key, value, message);
+}
+
+static int set_policy(struct settings *s, const char *key, const char *value,
+                      const struct message *message)
+{
+    if (!policy_is_known(value))
+        return refuse(message, key, value, policy_names());
+    return replace(&s->policy, value);
+}
+
+static int set_target(struct settings *s, const char *key, const char *value,
+                      const struct message *message)
+{
+    int rc = set_kib(&s->target, key, value, message);
+
+    if (!rc)
+        s->has_target = true;
+    return rc;
+}
+
+static int set_target_min(struct settings *s, const char *key, const char *value,
+                          const struct message *message)
+{
+    return set_kib(&s->target_min, key, value, message);
+}
+
+static int set_store_max(struct settings *s, const char *key, const char *value,
+                         const struct message *message)
+{
+    return set_kib(&s->store_max, key, value, message);
+}
+
+static const struct {
+    const char *name;
+    int (*set)(struct settings *s, const char *key, const char *value,
+               const struct message *message);
+} keys[] = {
+    {"store", set_store},   {"directory", set_directory},   {"policy", set_policy},
+    {"target", set_target}, {"target-min", set_target_min}, {"store-max", set_store_max},
+};
+
+#define NR_KEYS (sizeof(keys) / sizeof(keys[0]))
+
+int settings_init(struct settings *settings)
+{
+    *settings = (struct settings){.target_min = DEFAULT_TARGET_MIN};
+    settings->directory = strdup(DEFAULT_DIRECTORY);
+    settings->policy = strdup(DEFAULT_POLICY);
+    if (settings->directory && settings->policy)
+        return 0;
+    settings_clear(settings);
+    return -ENOMEM;
+}
+
+void settings_clear(struct settings *settings)
+{
+    free(settings->store);
+    free(settings->directory);
+    free(settings->policy);
+    *settings = (struct settings){0};
+}
+
+int settings_set(struct settings *settings, const char *key, const char *value, char *message,
+                 size_t size)
+{
+    const struct message out = {message, size};
+    int rc = -ENOENT;
+
+    for (size_t i = 0; i < NR_KEYS; i++)
+        if (!strcmp(keys[i].name, key))
+            rc = keys[i].set(settings, key, value, &out);
+    if (rc == -ENOMEM)
+        snprintf(message, size, "%s: out of memory", key);
+    return rc;
+}
+
+const char *settings_key(unsigned int i)
+{
+    return i < NR_KEYS ? keys[i].name : NULL;
+}
+
+int settings_parse_kib(const char *text, uint64_t *kib)
+{
+    unsigned long long value;
+    char *end;
+
+    while (isspace((unsigned char)*text))
+        text++;
+    if (!isdigit((unsigned char)*text))
+        return -EINVAL;
+    errno = 0;
+    value = strtoull(text, &end, 10);
+    while (isspace((unsigned char)*end))
+        end++;
+    if (*end || errno || value > MAX_KIB)
+        return -EINVAL;
+    *kib = value;
+    return 0;
+}

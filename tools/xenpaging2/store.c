@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "store.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "locked_memory.h"
+#include "page.h"
+#include "priorities.h"
+#include "store_engine.h"
+
+#define GROW_SLOTS 4096u
+
+/* What is known of a slot. In a free slot, gfn is the next free slot and generation is 0. */
+struct slot {
+    uint64_t checksum;
+    uint32_t gfn;
+    uint32_t generation;
+};
+
+STAILQ_HEAD(io_list, store_io);
+
+struct store {
+    struct store_engine *engine;
+    struct io_list finished; /* operations that needed no I/O */
+    struct event *finished_event;
+    struct slot *slots;
+    uint32_t nr_slots;
+    uint32_t nr_used;
+    uint32_t max_slots;
+    uint32_t first_free;
+    uint32_t generation;
+};
+
+static void call_finished(evutil_socket_t fd, short what, void *arg)
+{
+    struct store *store = arg;
+    struct store_io *io;
+
+    (void)fd, (void)what;
+    while ((io = STAILQ_FIRST(&store->finished))) {
+        STAILQ_REMOVE_HEAD(&store->finished, link);
+        io->engine_done(io);
+    }
+}
+
+/* Ends an operation without the engine, and still not from within the caller. */
+static void finish_later(struct store *store, struct store_io *io)
+{
+    STAILQ_INSERT_TAIL(&store->finished, io, link);
+    event_active(store->finished_event, EV_TIMEOUT, 0);
+}
+
+int store_open(struct event_base *base, const struct store_options *options, struct store **out,
+               char *message, size_t size)
+{
+    struct store *store = calloc(1, sizeof(*store));
+    int rc = -ENOMEM;
+
+    snprintf(message, size, "store: out of memory");
+    if (!store)
+        return rc;
+    STAILQ_INIT(&store->finished);
+    store->first_free = STORE_SLOT_NONE;
+    store->finished_event = event_new(base, -1, 0, call_finished, store);
+    if (store->finished_event && !event_priority_set(store->finished_event, PRIORITY_SERVE))
+        rc = store_file_open(base, options->path, &store->engine, message, size);
+    if (rc) {
+        store_close(store);
+        return rc;
+    }
+    store->max_slots = store->engine->ops->max_slots(store->engine);
+    if (options->max_pages && options->max_pages < store->max_slots)
+        store->max_slots = (uint32_t)options->max_pages;
+    *out = store;
+    return 0;
+}
+
+void store_close(struct store *store)
+{
+    if (!store)
+        return;
+    if (store->engine)
+        store->engine->ops->close(store->engine);
+    if (store->finished_event)
+        event_free(store->finished_event);
+    locked_free(store->slots, store->nr_slots * sizeof(*store->slots));
+    free(store);
+}
+
+void store_remove(struct store *store)
+{
+    store->engine->ops->remove(store->engine);
+}
+
+static bool is_zero(const void *page)
+{
+    const char *bytes = page;
+
+    return !bytes[0] && !memcmp(bytes, bytes + 1, PAGE_BYTES - 1);
+}
+
+/* Bound to gfn and generation: a misplaced or outdated page does not pass for the right one. */
+static uint64_t checksum(const void *page, const struct slot *slot)
+{
+    return XXH3_64bits_withSeed(page, PAGE_BYTES, (uint64_t)slot->generation << 32 | slot->gfn);
+}
+
+static void add_free(struct store *store, uint32_t slot)
+{
+    store->slots[slot] = (struct slot){.gfn = store->first_free};
+    store->first_free = slot;
+}
+
+static int grow(struct store *store)
+{
+    uint32_t left = store->max_slots - store->nr_slots;
+    uint32_t nr_slots = store->nr_slots + (left < GROW_SLOTS ? left : GROW_SLOTS);
+    struct slot *slots;
+
+    if (!left)
+        return -ENOSPC;
+    slots = locked_grow(store->slots, store->nr_slots * sizeof(*slots), nr_slots * sizeof(*slots));
+    if (!slots)
+        return -ENOMEM;
+    store->slots = slots;
+    for (uint32_t slot = nr_slots; slot-- > store->nr_slots;)
+        add_free(store, slot);
+    store->nr_slots = nr_slots;
+    return 0;
+}
+
+static int take_slot(struct store *store, uint32_t *slot)
+{
+    int rc = store->first_free == STORE_SLOT_NONE ? grow(store) : 0;
+
+    if (rc)
+        return rc;
+    *slot = store->first_free;
+    store->first_free = store->slots[*slot].gfn;
+    store->nr_used++;
+    return 0;
+}
+
+static void page_out_done(struct store_io *io)
+{
+    if (io->error && io->slot != STORE_SLOT_NONE) {
+        store_free(io->store, io->slot);
+        io->slot = STORE_SLOT_NONE;
+    }
+    io->done(io);
+}
+
+static void page_in_done(struct store_io *io)
+{
+    if (!io->error && io->slot != STORE_SLOT_ZERO) {
+        const struct slot *slot = &io->store->slots[io->slot];
+
+        if (slot->gfn != io->gfn || checksum(io->page, slot) != slot->checksum)
+            io->error = -EBADMSG;
+    }
+    io->done(io);
+}
+
+static void submit(struct store *store, struct store_io *io)
+{
+    if (io->error || io->slot == STORE_SLOT_ZERO)
+        finish_later(store, io);
+    else
+        store->engine->ops->submit(store->engine, io);
+}
+
+static void describe_slot(struct store *store, const struct store_io *io)
+{
+    struct slot *slot = &store->slots[io->slot];
+
+    if (!++store->generation)
+        store->generation = 1;
+    slot->gfn = io->gfn;
+    slot->generation = store->generation;
+    slot->checksum = checksum(io->page, slot);
+}
+
+void store_page_out(struct store *store, struct store_io *io)
+{
+    io->store = store;
+    io->urgency = STORE_PAGE_OUT;
+    io->engine_done = page_out_done;
+    io->error = 0;
+    io->slot = STORE_SLOT_NONE;
+    if (is_zero(io->page))
+        io->slot = STORE_SLOT_ZERO;
+    else if (!(io->error = take_slot(store, &io->slot)))
+        describe_slot(store, io);
+    submit(store, io);
+}
+
+void store_page_in(struct store *store, struct store_io *io, enum store_urgency urgency)
+{
+    io->store = store;
+    io->urgency = urgency;
+    io->engine_done = page_in_done;
+    io->error = 0;
+    if (io->slot == STORE_SLOT_ZERO)
+        memset(io->page, 0, PAGE_BYTES);
+    submit(store, io);
+}
+
+void store_free(struct store *store, uint32_t slot)
+{
+    if (slot == STORE_SLOT_ZERO)
+        return;
+    assert(slot < store->nr_slots && store->slots[slot].generation);
+    add_free(store, slot);
+    store->nr_used--;
+}
+
+uint64_t store_bytes(const struct store *store)
+{
+    return (uint64_t)store->nr_used * PAGE_BYTES;
+}

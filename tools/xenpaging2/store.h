@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The store: where the contents of paged-out pages are.
+ *
+ * It hands out slots of one page each, keeps the checksum of what is in each slot outside of the
+ * slot, bound to the gfn and to the time of writing, and recognises pages of zeros, which take no
+ * slot. The bytes themselves go through an engine (store_engine.h). It knows nothing of Xen.
+ *
+ * Every operation is asynchronous: it is started with a store_io that the caller owns and keeps
+ * until its done() is called from the event loop, never from within the call that started it.
+ */
+#ifndef XENPAGING2_STORE_H
+#define XENPAGING2_STORE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+struct event_base;
+struct store;
+
+#define STORE_SLOT_NONE UINT32_MAX
+#define STORE_SLOT_ZERO (UINT32_MAX - 1) /* a page of zeros, stored nowhere */
+
+/* What overtakes what on the way to the store: the smaller the sooner. */
+enum store_urgency { STORE_FAULT, STORE_FETCH, STORE_PAGE_OUT, NR_STORE_URGENCIES };
+
+/* One operation. page, gfn and done are the caller's to set, slot for a page-in too. */
+struct store_io {
+    void *page; /* PAGE_BYTES bytes, page-aligned */
+    uint32_t gfn;
+    uint32_t slot; /* a page-out sets it; STORE_SLOT_NONE if it failed */
+    int error;     /* 0, or a negative errno: -EBADMSG for a wrong checksum, -ENOSPC, -EIO, ... */
+    void (*done)(struct store_io *io);
+
+    /* The store's own. */
+    void (*engine_done)(struct store_io *io);
+    struct store *store;
+    enum store_urgency urgency; /* STORE_PAGE_OUT: a write; else a read */
+    STAILQ_ENTRY(store_io) link;
+};
+
+struct store_options {
+    const char *path;   /* a file that is created, or a block device */
+    uint64_t max_pages; /* no more pages than this in the store; 0: no limit */
+};
+
+/*
+ * Opens and locks the store. Returns 0, or a negative errno after writing one line for the user
+ * to message (of size bytes). Nothing is left behind if it fails.
+ */
+int store_open(struct event_base *base, const struct store_options *options, struct store **store,
+               char *message, size_t size);
+
+/* Waits for operations under way, whose done() is not called any more. Takes NULL. */
+void store_close(struct store *store);
+
+/* Deletes the file behind the store, if it is a file. The store goes on working until closed. */
+void store_remove(struct store *store);
+
+/*
+ * Writes io->page to a new slot and sets io->slot. The page must not change until done() is
+ * called. After a failure no slot is held.
+ */
+void store_page_out(struct store *store, struct store_io *io);
+
+/*
+ * Reads slot io->slot, written for io->gfn, into io->page and checks it. The slot is kept.
+ * urgency is STORE_FAULT if somebody waits for the page, else STORE_FETCH.
+ */
+void store_page_in(struct store *store, struct store_io *io, enum store_urgency urgency);
+
+/* Gives a slot back. The contents are gone. */
+void store_free(struct store *store, uint32_t slot);
+
+/* Bytes of the slots in use. Pages of zeros count nothing. */
+uint64_t store_bytes(const struct store *store);
+
+#endif

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The store engine for a file or a block device.
+ *
+ * The first page is a header that marks the file as ours, so that a mistyped path never costs a
+ * user a file. A regular file grows as slots are used. Slot n is at page n + 1.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "io_threads.h"
+#include "page.h"
+#include "store_engine.h"
+
+#define NR_THREADS 4
+#define HEADER "xenpaging2 store\n"
+
+struct file_engine {
+    struct store_engine engine;
+    struct io_threads *threads;
+    int fd;
+    bool created;
+    bool is_file;
+    uint32_t max_slots;
+    char path[];
+};
+
+struct error_text {
+    const char *path;
+    char *message;
+    size_t size;
+};
+
+static int refuse(const struct error_text *text, int rc, const char *why)
+{
+    snprintf(text->message, text->size, "store: '%s': %s", text->path, why);
+    return rc;
+}
+
+static int refuse_errno(const struct error_text *text, const char *what)
+{
+    int rc = -errno;
+
+    snprintf(text->message, text->size, "store: '%s': %s: %s", text->path, what, strerror(-rc));
+    return rc;
+}
+
+static off_t offset_of(uint32_t slot)
+{
+    return ((off_t)slot + 1) * PAGE_BYTES;
+}
+
+static int transfer(int fd, void *page, off_t offset, bool write)
+{
+    size_t done = 0;
+
+    while (done < PAGE_BYTES) {
+        char *at = (char *)page + done;
+        ssize_t n = write ? pwrite(fd, at, PAGE_BYTES - done, offset + (off_t)done)
+                          : pread(fd, at, PAGE_BYTES - done, offset + (off_t)done);
+
+        if (n < 0 && errno != EINTR)
+            return -errno;
+        if (n == 0)
+            return -EIO; /* the page is not there, or there is no room for it */
+        if (n > 0)
+            done += (size_t)n;
+    }
+    return 0;
+}
+
+static int do_io(void *arg, const struct store_io *io)
+{
+    const struct file_engine *file = arg;
+
+    return transfer(file->fd, io->page, offset_of(io->slot), io->urgency == STORE_PAGE_OUT);
+}
+
+static void file_submit(struct store_engine *engine, struct store_io *io)
+{
+    io_threads_submit(((struct file_engine *)engine)->threads, io);
+}
+
+static uint32_t file_max_slots(const struct store_engine *engine)
+{
+    return ((const struct file_engine *)engine)->max_slots;
+}
+
+static void file_remove(struct store_engine *engine)
+{
+    struct file_engine *file = (struct file_engine *)engine;
+
+    if (file->is_file && file->created)
+        unlink(file->path);
+    file->created = false;
+}
+
+static void file_close(struct store_engine *engine)
+{
+    struct file_engine *file = (struct file_engine *)engine;
+
+    io_threads_destroy(file->threads);
+    if (file->fd >= 0)
+        close(file->fd);
+    free(file);
+}
+
+static const struct store_engine_ops file_ops = {
+    .submit = file_submit,
+    .max_slots = file_max_slots,
+    .remove = file_remove,
+    .close = file_close,
+};
+
+static int open_path(struct file_engine *file, const struct error_text *text)
+{
+    int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+
+    file->fd = open(file->path, flags | O_CREAT | O_EXCL, 0600);
+    file->created = file->fd >= 0;
+    if (file->fd < 0 && errno == EEXIST)
+        file->fd = open(file->path, flags);
+    if (file->fd < 0 && errno == ELOOP)
+        return refuse(text, -ELOOP, "is a symbolic link, which is not followed");
+    if (file->fd < 0 && errno == EISDIR)
+        return refuse(text, -EISDIR, "is a directory (allowed: a file or a block device)");
+    if (file->fd < 0)
+        return refuse_errno(text, "cannot be opened");
+    if (flock(file->fd, LOCK_EX | LOCK_NB))
+        return refuse(text, -EBUSY, "is in use by another pager");
+    return 0;
+}
+
+/* A block device is ours to overwrite, as the user said; nobody else may have it open. */
+static int check_device(struct file_engine *file, const struct error_text *text)
+{
+    uint64_t bytes, nr_pages;
+    int fd = open(file->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_EXCL);
+
+    if (fd < 0)
+        return refuse_errno(text, "cannot be opened for us alone");
+    close(file->fd);
+    file->fd = fd;
+    if (flock(fd, LOCK_EX | LOCK_NB))
+        return refuse(text, -EBUSY, "is in use by another pager");
+    if (ioctl(fd, BLKGETSIZE64, &bytes))
+        return refuse_errno(text, "has no size");
+    nr_pages = bytes / PAGE_BYTES;
+    if (nr_pages < 2)
+        return refuse(text, -ENOSPC, "is smaller than two pages");
+    if (nr_pages - 1 < file->max_slots)
+        file->max_slots = (uint32_t)(nr_pages - 1);
+    return 0;
+}
+
+/* A file that was there before is taken over only if a pager made it, or nothing is in it. */
+static int check_file(struct file_engine *file, const struct error_text *text)
+{
+    char header[sizeof(HEADER) - 1] = "";
+    ssize_t length;
+
+    file->is_file = true;
+    if (file->created)
+        return 0;
+    length = pread(file->fd, header, sizeof(header), 0);
+    if (length && (length != sizeof(header) || memcmp(header, HEADER, sizeof(header))))
+        return refuse(text, -EEXIST, "exists and is not a store of this program");
+    if (ftruncate(file->fd, 0))
+        return refuse_errno(text, "cannot be emptied");
+    file->created = true;
+    return 0;
+}
+
+static int check_kind(struct file_engine *file, const struct error_text *text)
+{
+    struct stat st;
+
+    if (fstat(file->fd, &st))
+        return refuse_errno(text, "cannot be examined");
+    if (S_ISBLK(st.st_mode))
+        return check_device(file, text);
+    if (S_ISREG(st.st_mode))
+        return check_file(file, text);
+    return refuse(text, -EINVAL, "is neither a file nor a block device");
+}
+
+static int write_header(const struct file_engine *file, const struct error_text *text)
+{
+    char page[PAGE_BYTES] = HEADER;
+    int rc = transfer(file->fd, page, 0, true);
+
+    if (rc) {
+        errno = -rc;
+        return refuse_errno(text, "cannot be written");
+    }
+    return 0;
+}
+
+int store_file_open(struct event_base *base, const char *path, struct store_engine **engine,
+                    char *message, size_t size)
+{
+    const struct error_text text = {path, message, size};
+    struct file_engine *file = calloc(1, sizeof(*file) + strlen(path) + 1);
+    int rc;
+
+    if (!file)
+        return refuse(&text, -ENOMEM, "out of memory");
+    file->engine.ops = &file_ops;
+    file->fd = -1;
+    file->max_slots = STORE_SLOT_ZERO;
+    strcpy(file->path, path);
+    rc = open_path(file, &text);
+    if (!rc)
+        rc = check_kind(file, &text);
+    if (!rc)
+        rc = write_header(file, &text);
+    if (!rc && (rc = io_threads_create(base, NR_THREADS, do_io, file, &file->threads)))
+        refuse(&text, rc, "cannot start the threads for it");
+    if (rc) {
+        file_remove(&file->engine);
+        file_close(&file->engine);
+        return rc;
+    }
+    *engine = &file->engine;
+    return 0;
+}

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "xen_ops.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <xencall.h>
+#include <xenctrl.h>
+#include <xendevicemodel.h>
+#include <xenforeignmemory.h>
+#include <xen/domctl.h>
+#include <xen/hvm/dm_op.h>
+#include <xen/hvm/params.h>
+
+#include "page.h"
+
+#define MAX_FRAME_INFO 1024 /* what one XEN_DOMCTL_getpageframeinfo3 takes */
+
+struct xen_ops {
+    uint32_t domid;
+    xentoollog_logger *logger;
+    xc_interface *xc;
+    xencall_handle *call;
+    xenforeignmemory_handle *memory;
+    xendevicemodel_handle *device_model;
+    struct xen_domctl *domctl; /* hypercall-safe memory */
+    uint64_t *frame_info;      /* likewise, MAX_FRAME_INFO entries */
+};
+
+static int negative_errno(int rc)
+{
+    return rc < 0 ? -errno : 0;
+}
+
+static int open_all(struct xen_ops *ops)
+{
+    ops->logger = (xentoollog_logger *)xtl_createlogger_stdiostream(stderr, XTL_CRITICAL, 0);
+    if (!ops->logger)
+        return -ENOMEM;
+    ops->xc = xc_interface_open(ops->logger, NULL, 0);
+    if (!ops->xc)
+        return -errno;
+    ops->call = xencall_open(ops->logger, 0);
+    if (!ops->call)
+        return -errno;
+    ops->memory = xenforeignmemory_open(ops->logger, 0);
+    if (!ops->memory)
+        return -errno;
+    ops->device_model = xendevicemodel_open(ops->logger, 0);
+    if (!ops->device_model)
+        return -errno;
+    ops->domctl = xencall_alloc_buffer(ops->call, sizeof(*ops->domctl));
+    ops->frame_info = xencall_alloc_buffer(ops->call, MAX_FRAME_INFO * sizeof(*ops->frame_info));
+    return ops->domctl && ops->frame_info ? 0 : -ENOMEM;
+}
+
+int xen_ops_open(uint32_t domid, struct xen_ops **out, char *message, size_t size)
+{
+    struct xen_ops *ops = calloc(1, sizeof(*ops));
+    int rc = -ENOMEM;
+
+    if (ops) {
+        ops->domid = domid;
+        rc = open_all(ops);
+    }
+    if (rc) {
+        snprintf(message, size,
+                 "cannot talk to Xen: %s (is this dom0, and /dev/xen/privcmd there?)",
+                 strerror(-rc));
+        xen_ops_close(ops);
+        return rc;
+    }
+    *out = ops;
+    return 0;
+}
+
+void xen_ops_close(struct xen_ops *ops)
+{
+    if (!ops)
+        return;
+    if (ops->frame_info)
+        xencall_free_buffer(ops->call, ops->frame_info);
+    if (ops->domctl)
+        xencall_free_buffer(ops->call, ops->domctl);
+    if (ops->device_model)
+        xendevicemodel_close(ops->device_model);
+    if (ops->memory)
+        xenforeignmemory_close(ops->memory);
+    if (ops->call)
+        xencall_close(ops->call);
+    if (ops->xc)
+        xc_interface_close(ops->xc);
+    if (ops->logger)
+        xtl_logger_destroy(ops->logger);
+    free(ops);
+}
+
+uint32_t xen_ops_domid(const struct xen_ops *ops)
+{
+    return ops->domid;
+}
+
+int xen_domain_info(struct xen_ops *ops, struct xen_domain_info *info)
+{
+    xc_domaininfo_t di;
+    int rc = xc_domain_getinfolist(ops->xc, ops->domid, 1, &di);
+
+    if (rc < 0)
+        return -errno;
+    if (rc == 0 || di.domain != ops->domid)
+        return -ESRCH;
+    *info = (struct xen_domain_info){
+        .dying = di.flags & XEN_DOMINF_dying,
+        .hvm = di.flags & XEN_DOMINF_hvm_guest,
+        .hap = di.flags & XEN_DOMINF_hap,
+        .resident_pages = di.tot_pages,
+    };
+    return 0;
+}
+
+int xen_max_gfn(struct xen_ops *ops, uint64_t *gfn)
+{
+    xen_pfn_t pfn;
+    int rc = negative_errno(xc_domain_maximum_gpfn(ops->xc, ops->domid, &pfn));
+
+    if (!rc)
+        *gfn = pfn;
+    return rc;
+}
+
+int xen_free_host_pages(struct xen_ops *ops, uint64_t *pages)
+{
+    xc_physinfo_t info = {0};
+    int rc = negative_errno(xc_physinfo(ops->xc, &info));
+
+    *pages = info.free_pages;
+    return rc;
+}
+
+int xen_are_resident(struct xen_ops *ops, const uint32_t *gfns, size_t nr, bool *resident)
+{
+    struct xen_domctl *domctl = ops->domctl;
+
+    for (size_t i = 0; i < nr; i++)
+        ops->frame_info[i] = gfns[i];
+    memset(domctl, 0, sizeof(*domctl));
+    domctl->cmd = XEN_DOMCTL_getpageframeinfo3;
+    domctl->interface_version = XEN_DOMCTL_INTERFACE_VERSION;
+    domctl->domain = (domid_t)ops->domid;
+    domctl->u.getpageframeinfo3.num = nr;
+    set_xen_guest_handle_raw(domctl->u.getpageframeinfo3.array, ops->frame_info);
+    if (xencall1(ops->call, __HYPERVISOR_domctl, (uint64_t)(uintptr_t)domctl) < 0)
+        return -errno;
+    for (size_t i = 0; i < nr; i++)
+        resident[i] = (ops->frame_info[i] & XEN_DOMCTL_PFINFO_LTAB_MASK) != XEN_DOMCTL_PFINFO_XTAB;
+    return 0;
+}
+
+int xen_pause(struct xen_ops *ops)
+{
+    return negative_errno(xc_domain_pause(ops->xc, ops->domid));
+}
+
+int xen_unpause(struct xen_ops *ops)
+{
+    return negative_errno(xc_domain_unpause(ops->xc, ops->domid));
+}
+
+int xen_probe_paging(struct xen_ops *ops)
+{
+    int rc = xen_prep(ops, ~UINT64_C(0) >> 12);
+
+    /* mem_paging_memop() looks for the ring (ENODEV) before it looks at the gfn (ENOENT). */
+    if (rc == -ENODEV)
+        return 0;
+    if (rc == -ENOENT || rc == -EINVAL)
+        return -EBUSY;
+    return rc ? rc : -EBUSY;
+}
+
+int xen_ring_gfn(struct xen_ops *ops, uint64_t *gfn)
+{
+    int rc = xc_hvm_param_get(ops->xc, ops->domid, HVM_PARAM_PAGING_RING_PFN, gfn);
+
+    if (rc < 0)
+        return -errno;
+    return *gfn ? 0 : -ENXIO;
+}
+
+int xen_map_ring(struct xen_ops *ops, uint64_t gfn, void **page)
+{
+    xen_pfn_t pfn = gfn;
+    int error = 0;
+    void *map =
+        xenforeignmemory_map(ops->memory, ops->domid, PROT_READ | PROT_WRITE, 1, &pfn, &error);
+
+    if (!map)
+        return -errno;
+    if (error) {
+        xenforeignmemory_unmap(ops->memory, map, 1);
+        return error;
+    }
+    *page = map;
+    return 0;
+}
+
+void xen_unmap_ring(struct xen_ops *ops, void *page)
+{
+    xenforeignmemory_unmap(ops->memory, page, 1);
+}
+
+int xen_populate_ring(struct xen_ops *ops, uint64_t gfn)
+{
+    xen_pfn_t pfn = gfn;
+
+    return negative_errno(xc_domain_populate_physmap_exact(ops->xc, ops->domid, 1, 0, 0, &pfn));
+}
+
+int xen_remove_ring(struct xen_ops *ops, uint64_t gfn)
+{
+    xen_pfn_t pfn = gfn;
+
+    return negative_errno(xc_domain_decrease_reservation_exact(ops->xc, ops->domid, 1, 0, &pfn));
+}
+
+int xen_enable_paging(struct xen_ops *ops, uint32_t *port)
+{
+    return negative_errno(xc_mem_paging_enable(ops->xc, ops->domid, port));
+}
+
+int xen_disable_paging(struct xen_ops *ops)
+{
+    return negative_errno(xc_mem_paging_disable(ops->xc, ops->domid));
+}
+
+int xen_nominate(struct xen_ops *ops, uint32_t gfn)
+{
+    return negative_errno(xc_mem_paging_nominate(ops->xc, ops->domid, gfn));
+}
+
+void xen_copy_out(struct xen_ops *ops, const uint32_t *gfns, size_t nr, void *const *copies,
+                  int *errors)
+{
+    xen_pfn_t pfns[XEN_MAX_COPY] = {0};
+    const char *map;
+
+    assert(nr <= XEN_MAX_COPY);
+    for (size_t i = 0; i < nr; i++) {
+        pfns[i] = gfns[i];
+        errors[i] = 0;
+    }
+    map = xenforeignmemory_map(ops->memory, ops->domid, PROT_READ, nr, pfns, errors);
+    if (!map) {
+        int rc = -errno;
+
+        for (size_t i = 0; i < nr; i++)
+            errors[i] = rc;
+        return;
+    }
+    for (size_t i = 0; i < nr; i++)
+        if (!errors[i])
+            memcpy(copies[i], map + i * PAGE_BYTES, PAGE_BYTES);
+    xenforeignmemory_unmap(ops->memory, (void *)(uintptr_t)map, nr);
+}
+
+int xen_evict(struct xen_ops *ops, uint32_t gfn)
+{
+    return negative_errno(xc_mem_paging_evict(ops->xc, ops->domid, gfn));
+}
+
+int xen_cancel_nomination(struct xen_ops *ops, uint32_t gfn)
+{
+    int rc = xen_prep(ops, gfn);
+
+    if (rc != -ENOENT)
+        return rc;
+    /* For a gfn of any paging type this populates and changes nothing (dm.c: set_mem_type()). */
+    rc = xendevicemodel_set_mem_type(ops->device_model, (domid_t)ops->domid, HVMMEM_ram_rw, gfn, 1);
+    if (rc == 0)
+        return 0; /* not nominated any more, and RAM as it was */
+    if (errno != EAGAIN)
+        return -errno;
+    rc = xen_prep(ops, gfn);
+    return rc == -ENOENT ? -EAGAIN : rc;
+}
+
+int xen_load(struct xen_ops *ops, uint32_t gfn, const void *page)
+{
+    return negative_errno(xc_mem_paging_load(ops->xc, ops->domid, gfn, (void *)(uintptr_t)page));
+}
+
+int xen_prep(struct xen_ops *ops, uint64_t gfn)
+{
+    return negative_errno(xc_mem_paging_prep(ops->xc, ops->domid, gfn));
+}
