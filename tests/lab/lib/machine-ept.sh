@@ -6,9 +6,10 @@
 
 # The emulator runs about 60 million instructions a second and is told to tell the machine
 # that it runs four times as many. So the machine's clock is slow, limits inside hold without
-# more ado, and timer interrupts do not eat what little there is.
+# more ado, and timer interrupts do not eat what little there is. Four, and half as much again
+# for a host that has other things to do.
 EPT_IPS=240000000
-ept_slowness=4
+ept_slowness=6
 
 ept_check() {
     local version
