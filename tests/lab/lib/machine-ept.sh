@@ -29,7 +29,9 @@ ept_start() {
     ept_config "$1" "$3" > "$1/bochsrc"
     # Debian's build has a debugger, which waits for this command.
     echo continue > "$1/bochs-commands"
-    TERM=linux setpriv --pdeathsig KILL bochs -f "$1/bochsrc" -rc "$1/bochs-commands" \
+    # Its display is a terminal that it opens itself and nobody reads: once that has some 64 KiB
+    # to show, the emulator stands still. So no terminal that can make its cursor blink.
+    TERM=vt100 setpriv --pdeathsig KILL bochs -f "$1/bochsrc" -rc "$1/bochs-commands" \
         >"$1/display.log" 2>&1 </dev/null &
     MACHINE=$!
 }
@@ -63,7 +65,7 @@ ept_config() {
     cat <<-EOF
 	plugin_ctrl: unmapped=1, biosdev=1, speaker=0, extfpuirq=1, parallel=0, serial=1
 	config_interface: textconfig
-	display_library: term
+	display_library: term, options="hideIPS"
 	memory: guest=$2, host=$2
 	cpu: model=corei7_ivy_bridge_3770k, count=1, ips=$EPT_IPS, reset_on_triple_fault=0, ignore_bad_msrs=1
 	pci: enabled=1, chipset=i440fx
