@@ -3,12 +3,15 @@
 # make check        everything below
 # make check-fast   what needs no emulator: units, documents, the other compiler
 # make check-lab    the scenarios on a real Xen under emulation; SCENARIOS= names some of them
+# make check-ept    EPT_SCENARIOS (some) on Intel's extended page tables, which is slow
 # make check-model  the model of the p2m protocol, in all its states
 # make demo         the demonstration
 # make lint, make format, make compile_commands.json
 
 LAB := tests/lab
 SCENARIOS ?= $(filter-out demo,$(notdir $(basename $(wildcard $(LAB)/scenarios/*.sh))))
+EPT_SCENARIOS ?= boot guest squeeze-verify-drain balloon terminated-while-thrashing \
+                 destroyed-while-evicting
 C_FILES := $(wildcard tools/xenpaging2/*.[ch] tests/unit/*.[ch] $(LAB)/guest/*.[ch] $(LAB)/progs/*.c)
 SHELL_FILES := $(LAB)/build $(LAB)/run $(LAB)/deps $(LAB)/demo $(LAB)/selftest/run \
                $(LAB)/selftest/judge $(LAB)/old-pager/build $(LAB)/guest/check.sh \
@@ -24,9 +27,14 @@ demo: lab-deps all
 lab-deps:
 	@$(LAB)/deps lab xen-build build
 
+# For demo, the second emulator is not worth its packages.
+.PHONY: ept-deps
+ept-deps: lab-deps
+	@$(LAB)/deps ept
+
 .PHONY: check
 check:
-	@$(LAB)/deps build lab xen-build test model lint
+	@$(LAB)/deps build lab ept xen-build test model lint
 	@$(MAKE) --no-print-directory check-fast
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory check-model
@@ -48,12 +56,16 @@ check-model:
 
 # The lab's own checks: what must fail there does fail.
 .PHONY: check-selftest
-check-selftest: lab-deps all
+check-selftest: ept-deps all
 	@$(LAB)/selftest/run
 
 .PHONY: check-lab
-check-lab: lab-deps all
+check-lab: ept-deps all
 	@$(LAB)/run --jobs 2 $(SCENARIOS)
+
+.PHONY: check-ept
+check-ept: ept-deps all
+	@$(LAB)/run --ept --jobs 2 $(EPT_SCENARIOS)
 
 # cppcheck does not see that STAILQ_CONCAT() in xenstore.c sets anything.
 .PHONY: lint

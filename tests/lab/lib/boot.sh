@@ -28,14 +28,15 @@ hypervisor_for() {
 
 # run_scenario SCENARIO RESULT: boots it; RESULT gets "pass|fail seconds retries reason".
 run_scenario() {
-    local file name run dir start=$SECONDS retries=0 reason
+    local file kind name run dir start=$SECONDS retries=0 reason
     trap 'exit 143' TERM INT
     trap 'stop_machine' EXIT
     file=$(scenario_file "$1")
     name=$(basename "$file" .sh)
+    kind=$(machine_for "$file")
     XEN=${HYPERVISORS[$(hypervisor_for "$file")]}
     new_run_directory
-    echo "== $name: logs in $dir (${XEN##*/})"
+    echo "== $name: logs in $dir ($kind, ${XEN##*/})"
     attempt
     if machine_failed "$dir"; then
         retries=1
@@ -67,13 +68,13 @@ attempt() {
     local prefix=''
     [ "$JOBS" = 1 ] || prefix="$name: "
     dom0_image "$file" "$run" "$dir/dom0.cpio"
-    start_machine "$dir" "${SMP:-$(scenario_asks "$file" cpus 1)}" "${MEM:-$(scenario_asks "$file" memory 1536)}" \
+    "${kind}_start" "$dir" "${SMP:-$(scenario_asks "$file" cpus 1)}" "${MEM:-$(scenario_asks "$file" memory 1536)}" \
         "$(dom0_options) $(scenario_asks "$file" xen-options)"
     start_trace "$dir" "$run" "$prefix"
     watch_machine "${TIMEOUT:-$(scenario_asks "$file" timeout 600)}"
     stop_machine
     wait "$TRACE" || true
-    rm -f "$dir/dom0.cpio" "$dir/stream"
+    rm -f "$dir/dom0.cpio" "$dir/cd.iso" "$dir/stream"
 }
 
 dom0_options() {
@@ -82,13 +83,14 @@ dom0_options() {
     echo "dom0_mem=${memory}M,max:${memory}M dom0_max_vcpus=$(scenario_asks "$file" dom0-cpus 1)"
 }
 
-# watch_machine SECONDS: until it ends, or one of its three limits is reached.
+# watch_machine SECONDS: until it ends, or one of its three limits is reached. All are in seconds
+# of the machine.
 watch_machine() {
     OUTCOME=ended
-    await up "$BOOT_SECONDS" || true
+    await up "$(stretched "$kind" "$BOOT_SECONDS")" || true
     dom0_said up || { OUTCOME="no boot"; return 0; }
-    await end "$1" || { OUTCOME="the scenario took more than $1 s"; return 0; }
-    await off "$POWEROFF_SECONDS" || OUTCOME="the machine did not switch off"
+    await end "$(stretched "$kind" "$1")" || { OUTCOME="the scenario took more than $1 s"; return 0; }
+    await off "$(stretched "$kind" "$POWEROFF_SECONDS")" || OUTCOME="the machine did not switch off"
 }
 
 # await STATE SECONDS: until dom0 said STATE or the machine ended; false when it took longer.

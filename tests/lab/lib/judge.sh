@@ -18,7 +18,7 @@ machine_failed() {
     if grep -saqE '^\(XEN\) RIP: +e008:\[<ffff82d[0-9a-f]*>\]' <(grep -aA4 'Triple fault' "$1/xen.log"); then
         MACHINE_FAILURE="the emulator lost a guest's state"
     elif [ "$OUTCOME" = "no boot" ] && [ -z "$(find_problems "$1" "")" ]; then
-        MACHINE_FAILURE="dom0 did not come up in $BOOT_SECONDS s"
+        MACHINE_FAILURE="dom0 did not come up in $BOOT_SECONDS s of its own"
     else
         return 1
     fi

@@ -1,36 +1,39 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# The emulated machine. It has a serial port, Xen's console, and a virtio console, the log
-# line of dom0 (progs/lab-log.c).
+# The emulated machine. It has a serial port, Xen's console, and a log line of dom0
+# (progs/lab-log.c). There are two kinds, each in a file of its own:
+#   npt   AMD SVM with nested page tables, by QEMU
+#   ept   Intel VMX with extended page tables, by Bochs
+# A kind has
+#   <kind>_check          dies unless its emulator is installed
+#   <kind>_prepare        makes the cached parts that only this kind needs
+#   <kind>_start RUN_DIR CPUS MEMORY XEN_OPTIONS
+#                         sets MACHINE to the emulator's process, which dies with this shell,
+#                         even if that is killed. Xen's console goes to RUN_DIR/xen.log, the
+#                         log line to RUN_DIR/stream, complaints to RUN_DIR/emulator.log.
+#   <kind>_slowness       seconds of ours that one second inside takes: limits are stretched by it
 
-# What is missing from the processor:
-#   smap             the emulator lets IRET of ring 3 access memory as a supervisor, so
-#                    Xen's SMAP kills a PV dom0
-#   rdtscp           the emulator reports its interception as RDTSC's, which Xen cannot emulate
-#   xsave, avx, pku  state that the emulator mishandles for nested guests
-MACHINE_CPU=max,-smap,-rdtscp,-xsave,-avx,-avx2,-pku
-MACHINE_XEN_OPTIONS="console=com1 com1=115200 loglvl=all guest_loglvl=error xsave=0"
+. "$LAB/lib/machine-npt.sh"
+. "$LAB/lib/machine-ept.sh"
 
-check_emulator() {
-    local version
-    version=$(qemu-system-x86_64 --version 2>/dev/null | sed -n 's/.* version \([0-9]*\.[0-9]*\).*/\1/p')
-    [ "$version" = "$QEMU_VERSION" ] ||
-        die "qemu-system-x86_64 must be Debian 12's $QEMU_VERSION, this is ${version:-not installed} (run $LAB/deps lab)"
+MACHINE_XEN_OPTIONS="console=com1 com1=115200 loglvl=all guest_loglvl=error"
+# The kernel's tests of its own cryptography take most of its start.
+DOM0_OPTIONS="console=hvc0 quiet cryptomgr.notests=1"
+
+# machine_for FILE: the kind that a scenario runs on; the command line counts more.
+machine_for() {
+    local kind=${KIND:-$(scenario_asks "$1" machine npt)}
+    case $kind in
+    npt|ept)    echo "$kind" ;;
+    *)          die "$1: there is no machine $kind" ;;
+    esac
 }
 
-# start_machine RUN_DIR CPUS MEMORY XEN_OPTIONS: sets MACHINE to its process. The emulator
-# dies with this shell, even if that is killed.
-start_machine() {
-    setpriv --pdeathsig KILL qemu-system-x86_64 \
-        -accel tcg,thread=multi -cpu "$MACHINE_CPU" -smp "$2" -m "$3" \
-        -nodefaults -no-reboot -display none -vga none \
-        -serial "file:$1/xen.log" \
-        -device virtio-serial-pci -chardev "file,id=log,path=$1/stream" -device virtconsole,chardev=log \
-        -kernel "$XEN/xen" -append "$MACHINE_XEN_OPTIONS $4" \
-        -initrd "$KERNEL/vmlinux console=hvc0 quiet,$1/dom0.cpio" \
-        >"$1/qemu.log" 2>&1 </dev/null &
-    MACHINE=$!
+# stretched KIND SECONDS: a limit in seconds inside, in ours.
+stretched() {
+    local slowness=${1}_slowness
+    echo $(($2 * ${!slowness}))
 }
 
 machine_runs() {

@@ -4,6 +4,7 @@
 # What a scenario asks of the lab, in header lines of its file:
 #
 #   # lab: timeout SECONDS      limit, from dom0's user space on (default 600)
+#   # lab: machine npt|ept      AMD's or Intel's (npt), see machine.sh
 #   # lab: cpus N               of the emulated machine (1)
 #   # lab: memory MIB           of the emulated machine (1536)
 #   # lab: dom0-memory MIB      (700)

@@ -3,8 +3,10 @@
  * lab-log TAG [FILE]: sends lines to the lab's log line, as
  * "<seconds since boot> <TAG> <text>". Reads stdin to its end, or follows FILE, which
  * may not exist yet, until SIGTERM; then sends what is left. One write() per line, which
- * a terminal takes as a whole, so that many of these can share the port.
+ * a terminal takes as a whole, so that many of these can share the port; SIGTERM, which would
+ * break it off, is let in between lines only.
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -14,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -80,14 +83,13 @@ static void drain(int fd)
     }
 }
 
-/* Waits until something happens in the file's directory. A second at most: the
- * answer to a signal that came before poll(). */
-static void wait_for_change(int watch)
+/* Waits until something happens in the file's directory, or SIGTERM. */
+static void wait_for_change(int watch, const sigset_t *signals)
 {
     char events[16 * (sizeof(struct inotify_event) + NAME_MAX + 1)];
     struct pollfd change = {.fd = watch, .events = POLLIN};
 
-    if (poll(&change, 1, 1000) > 0 && read(watch, events, sizeof(events)) < 0)
+    if (ppoll(&change, 1, NULL, signals) > 0 && read(watch, events, sizeof(events)) < 0)
         die("inotify");
 }
 
@@ -110,9 +112,13 @@ static int watch_directory_of(const char *path)
 static void follow(const char *path)
 {
     struct sigaction stop = {.sa_handler = on_sigterm};
+    sigset_t sigterm, before;
     int watch = watch_directory_of(path);
     int fd = -1;
 
+    sigemptyset(&sigterm);
+    sigaddset(&sigterm, SIGTERM);
+    sigprocmask(SIG_BLOCK, &sigterm, &before);
     sigaction(SIGTERM, &stop, NULL);
     for (;;) {
         int last = stopping;
@@ -123,7 +129,7 @@ static void follow(const char *path)
             drain(fd);
         if (last)
             return;
-        wait_for_change(watch);
+        wait_for_change(watch, &before);
     }
 }
 
@@ -143,5 +149,7 @@ int main(int argc, char **argv)
         drain(STDIN_FILENO);
     if (used)
         send_line();
+    /* The machine may switch off as soon as this ends. */
+    tcdrain(port);
     return 0;
 }
