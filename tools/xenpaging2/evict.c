@@ -107,13 +107,13 @@ void evict_start(struct evict *evict)
     evict_next_turn(evict, evict_begin_batch);
 }
 
-/* Until its end, or until it is time to try what was let go: not if that cannot be written. */
+/* Until its end, or until it is time to try what was let go. */
 static void go_on_resting(struct evict *evict)
 {
     int64_t now = clock_ms(), left = evict->rest_until_ms - now;
     int64_t due = candidates_parked_due_in(evict->candidates, now);
 
-    if (due >= 0 && due < left && !evict->store_failed)
+    if (due >= 0 && due < left)
         left = due;
     evict->is_resting = true;
     evict_turn_after(evict, evict_begin_batch, left > 0 ? left : 0);

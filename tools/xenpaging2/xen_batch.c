@@ -16,6 +16,8 @@
 
 #define UNTOUCHED INT32_MIN /* no rc of Xen's */
 
+_Static_assert(sizeof(struct xen_mem_paging_batch_entry) == 24, "as Xen has it");
+
 /* Returns what the hypercall returns, or a negative errno. */
 static int call_batch(struct xen_ops *ops, unsigned int nr)
 {
