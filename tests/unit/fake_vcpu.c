@@ -60,12 +60,15 @@ void vcpus_unblock(void)
 
 /*
  * One try at the access. A nested page fault on a page on its way in sends nothing and is simply
- * had again (hvm_hap_nested_page_fault()); the emulator reports it (check_get_page_from_gfn()).
+ * had again (hvm_hap_nested_page_fault()); the emulator reports it (check_get_page_from_gfn()). On
+ * a patched hypervisor, a nested page fault on a nominated page takes it back.
  */
 static bool try_access(struct vcpu *vcpu)
 {
     enum fake_type type = fake_xen_type(vcpu->gfn);
 
+    if (fake_xen_is_patched() && !vcpu->in_populate && !vcpu->emulated)
+        p2m_cancel(vcpu->gfn);
     if (!vcpu->in_populate && p2m_access(vcpu->gfn, vcpu->write)) {
         vcpu->wants = false;
         return true;

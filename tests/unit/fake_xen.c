@@ -12,6 +12,7 @@
 
 #include "failing.h"
 #include "page.h"
+#include "xen_paging_batch.h"
 
 #define NO_FRAME UINT32_MAX
 #define SPARE_FRAMES 64
@@ -24,6 +25,7 @@ struct entry {
     uint32_t version; /* of the contents; 0: zeros */
     uint32_t pins;    /* foreign_map() */
     uint32_t pinned;  /* the frame they are on */
+    bool rings;       /* when the last one goes */
 };
 
 static struct {
@@ -48,6 +50,25 @@ static struct {
 } xen;
 
 struct fake_xen fake_xen;
+
+static uint32_t features_of_next;
+
+void fake_xen_patch(bool patched)
+{
+    features_of_next = patched ? XENMEM_paging_feature_batch | XENMEM_paging_feature_pins |
+                                     XENMEM_paging_feature_doorbell
+                               : 0;
+}
+
+bool has_feature(uint32_t feature)
+{
+    return (fake_xen.features & feature) != 0;
+}
+
+bool fake_xen_is_patched(void)
+{
+    return has_feature(XENMEM_paging_feature_pins);
+}
 
 void complain(const char *fmt, ...)
 {
@@ -177,6 +198,69 @@ int p2m_evict(uint64_t gfn)
     entry->type = TYPE_PAGED;
     xen.paged++;
     return 0;
+}
+
+static bool is_in_use(struct entry *entry)
+{
+    bool in_use = xen.refs[entry->frame] != 1;
+
+    if (in_use && entry->pins)
+        entry->rings = has_feature(XENMEM_paging_feature_doorbell);
+    return in_use;
+}
+
+int p2m_nominate_and_copy(uint64_t gfn, void *copy)
+{
+    struct entry *entry = entry_of(gfn);
+
+    if (entry->frame == NO_FRAME)
+        return -ENOENT;
+    if (entry->type != TYPE_RAM_RW)
+        return -EINVAL;
+    if (is_in_use(entry))
+        return -EAGAIN;
+    entry->type = TYPE_PAGING_OUT;
+    if (copy)
+        memcpy(copy, frame_page(entry->frame), PAGE_BYTES);
+    return 0;
+}
+
+int p2m_evict_nominated(uint64_t gfn)
+{
+    struct entry *entry = entry_of(gfn);
+
+    if (entry->type != TYPE_PAGING_OUT)
+        return -ENOENT;
+    return is_in_use(entry) ? -EAGAIN : p2m_evict(gfn);
+}
+
+int p2m_cancel(uint64_t gfn)
+{
+    struct entry *entry = entry_of(gfn);
+
+    if (entry->type != TYPE_PAGING_OUT)
+        return -ENOENT;
+    entry->type = TYPE_RAM_RW;
+    return 0;
+}
+
+int p2m_query(uint64_t gfn)
+{
+    const struct entry *entry = entry_of(gfn);
+
+    switch (entry->type) {
+    case TYPE_RAM_RW:
+        return XENMEM_paging_state_resident;
+    case TYPE_PAGING_OUT:
+        return XENMEM_paging_state_nominated;
+    case TYPE_PAGED:
+        return XENMEM_paging_state_paged;
+    case TYPE_PAGING_IN:
+        return entry->frame == NO_FRAME ? XENMEM_paging_state_wanted
+                                        : XENMEM_paging_state_returning;
+    default:
+        return XENMEM_paging_state_none;
+    }
 }
 
 int p2m_prepare(uint64_t gfn, const void *page)
@@ -402,7 +486,7 @@ void guest_take(uint32_t gfn)
 }
 
 /* mod_l1_entry(): a nominated page is mapped as if it were not. */
-int foreign_map(uint32_t gfn)
+int foreign_map_to_read(uint32_t gfn)
 {
     struct entry *entry = &xen.entries[gfn];
 
@@ -420,11 +504,34 @@ int foreign_map(uint32_t gfn)
     return 0;
 }
 
+int foreign_map(uint32_t gfn)
+{
+    if (fake_xen_is_patched())
+        p2m_cancel(gfn);
+    return foreign_map_to_read(gfn);
+}
+
+void foreign_write(uint32_t gfn)
+{
+    struct entry *entry = &xen.entries[gfn];
+
+    assert_true(entry->pins > 0 && entry->pinned == entry->frame);
+    entry->version = ++xen.last_version;
+    fill_page(frame_page(entry->frame), gfn, entry->version);
+}
+
 void foreign_unmap(uint32_t gfn)
 {
-    assert_true(xen.entries[gfn].pins > 0);
-    xen.entries[gfn].pins--;
-    frame_put(xen.entries[gfn].pinned);
+    struct entry *entry = &xen.entries[gfn];
+    bool rings = entry->rings;
+
+    assert_true(entry->pins > 0);
+    frame_put(entry->pinned);
+    if (--entry->pins)
+        return;
+    entry->rings = false;
+    if (rings)
+        fake_xen_kick();
 }
 
 /* check_get_page_from_gfn() */
@@ -542,7 +649,8 @@ static void create_ram(void)
 void fake_xen_create(uint32_t nr_gfns)
 {
     memset(&xen, 0, sizeof(xen));
-    fake_xen = (struct fake_xen){.free_host_pages = nr_gfns + SPARE_FRAMES};
+    fake_xen =
+        (struct fake_xen){.free_host_pages = nr_gfns + SPARE_FRAMES, .features = features_of_next};
     xen.nr_gfns = nr_gfns;
     xen.nr_frames = nr_gfns + SPARE_FRAMES;
     xen.entries = unfailing_calloc(nr_gfns, sizeof(*xen.entries));

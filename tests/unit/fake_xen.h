@@ -6,6 +6,10 @@
  * go on by themselves as soon as they may. The daemon's xen_ops.c works on it unchanged, through
  * the libraries' functions in fake_xen_libs.c.
  *
+ * It is a stock one, or one with hypervisor-patches/ (fake_xen_patch()): that has the batch
+ * operation, a pin for each foreign mapping, and the doorbell; writers and the guest take a
+ * nominated page back without a word. There, before_call() is called for each entry of a batch too.
+ *
  * Every page that anybody reads is checked against what was last written to it.
  */
 #ifndef UNIT_FAKE_XEN_H
@@ -48,6 +52,9 @@ enum fake_call {
     CALL_PAUSE,
     CALL_UNPAUSE,
     CALL_HVM_PARAM,
+    CALL_BATCH, /* the hypercall; made to fail, it breaks off halfway */
+    CALL_CANCEL,
+    CALL_QUERY,
     NR_CALLS
 };
 
@@ -57,6 +64,7 @@ struct fake_xen {
     bool dying;               /* it is about to */
     bool pv, no_hap;          /* what kind of guest it is */
     uint64_t free_host_pages; /* what the host can still give */
+    uint32_t features;        /* XENMEM_paging_feature_*; 0: a stock hypervisor */
 
     /* Called before each hypercall: the place where all that races with the daemon happens. */
     void (*before_call)(enum fake_call call, uint32_t gfn);
@@ -69,6 +77,10 @@ struct fake_xen {
 };
 
 extern struct fake_xen fake_xen;
+
+/* Hypervisors created from now on are patched, or stock as they are at first. */
+void fake_xen_patch(bool patched);
+bool fake_xen_is_patched(void);
 
 /* A guest with RAM in all of its gfns. The last of them is the ring's, as the toolstack left it. */
 void fake_xen_create(uint32_t nr_gfns);
@@ -103,6 +115,8 @@ void guest_clear(uint32_t gfn);
 /* --- Others in the host, who do not wait: 0, or -ENOENT or -EAGAIN for "try again". --- */
 
 int foreign_map(uint32_t gfn); /* privcmd's way: holds the frame if it has one */
+int foreign_map_to_read(uint32_t gfn);
+void foreign_write(uint32_t gfn); /* to a page that is mapped */
 void foreign_unmap(uint32_t gfn);
 int foreign_copy(uint32_t gfn); /* grant table's way: any paging type counts as not there */
 

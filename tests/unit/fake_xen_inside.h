@@ -22,7 +22,13 @@ bool call_fails(enum fake_call call, uint64_t gfn);
 
 /* --- fake_xen.c: memory. Functions return 0 or a negative errno, as Xen's do. --- */
 
+bool has_feature(uint32_t feature);
+
 int p2m_nominate(uint64_t gfn);
+int p2m_nominate_and_copy(uint64_t gfn, void *copy); /* and the others of the batch operation */
+int p2m_evict_nominated(uint64_t gfn);
+int p2m_cancel(uint64_t gfn);
+int p2m_query(uint64_t gfn);
 int p2m_evict(uint64_t gfn);
 int p2m_prepare(uint64_t gfn, const void *page);
 int p2m_set_mem_type(uint64_t gfn);

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <xencall.h>
 #include <xendevicemodel.h>
@@ -16,6 +17,7 @@
 
 #include "failing.h"
 #include "page.h"
+#include "xen_paging_batch.h"
 
 static int nr_open;
 static int nr_pauses;
@@ -130,6 +132,22 @@ void xencall_free_buffer(xencall_handle *call, void *buffer)
     (void)call;
     nr_open--;
     unfailing_free(buffer);
+}
+
+void *xencall_alloc_buffer_pages(xencall_handle *call, size_t nr)
+{
+    (void)call;
+    if (fail_this(ENOMEM))
+        return NULL;
+    nr_open++;
+    return unfailing_mmap(-1, 0, nr * PAGE_BYTES, PROT_READ | PROT_WRITE, NULL);
+}
+
+void xencall_free_buffer_pages(xencall_handle *call, void *buffer, size_t nr)
+{
+    (void)call;
+    nr_open--;
+    unfailing_munmap(buffer, nr * PAGE_BYTES);
 }
 
 /* --- The domain. --- */
@@ -299,6 +317,72 @@ int xendevicemodel_set_mem_type(xendevicemodel_handle *device_model, domid_t dom
     assert_int_equal(type, HVMMEM_ram_rw);
     assert_int_equal(nr, 1);
     return call_fails(CALL_SET_MEM_TYPE, first) ? -1 : result(p2m_set_mem_type(first));
+}
+
+/* --- Paging in batches. --- */
+
+static int batch_entry(const struct xen_mem_paging_batch_entry *entry)
+{
+    static const enum fake_call calls[] = {CALL_NOMINATE, CALL_EVICT, CALL_PREP, CALL_CANCEL,
+                                           CALL_QUERY};
+
+    if (entry->op > XENMEM_paging_batch_query)
+        return -EOPNOTSUPP;
+    if (call_fails(calls[entry->op], entry->gfn))
+        return -errno;
+    switch (entry->op) {
+    case XENMEM_paging_batch_nominate:
+        return p2m_nominate_and_copy(entry->gfn, entry->buffer.p);
+    case XENMEM_paging_batch_evict:
+        return p2m_evict_nominated(entry->gfn);
+    case XENMEM_paging_batch_prep:
+        return p2m_prepare(entry->gfn, entry->buffer.p);
+    case XENMEM_paging_batch_cancel:
+        return p2m_cancel(entry->gfn);
+    default:
+        return p2m_query(entry->gfn);
+    }
+}
+
+/* One that breaks off has processed half of the entries, and one more without telling of it. */
+static int batch(struct xen_mem_paging_batch_entry *entries, uint64_t nr)
+{
+    bool fails = call_fails(CALL_BATCH, nr ? entries[0].gfn : 0);
+    int error = errno;
+    uint64_t end = fails ? nr / 2 : nr;
+
+    if (fake_xen.gone)
+        return -ESRCH;
+    for (uint64_t i = 0; i < end; i++) {
+        entries[i].rc = batch_entry(&entries[i]);
+        vcpus_run();
+    }
+    if (!fails)
+        return nr ? 0 : (int)fake_xen.features;
+    if (nr)
+        batch_entry(&entries[end]);
+    return -error;
+}
+
+static int paging_op(const xen_mem_paging_op_t *op)
+{
+    assert_int_equal(op->domain, FAKE_DOMID);
+    assert_int_equal(op->op, XENMEM_paging_op_batch);
+    if (!ring_is_enabled())
+        return -ENODEV;
+    if (!has_feature(XENMEM_paging_feature_batch))
+        return -ENOSYS;
+    if (op->gfn > XENMEM_PAGING_BATCH_MAX)
+        return -E2BIG;
+    return batch((struct xen_mem_paging_batch_entry *)(uintptr_t)op->buffer.p, op->gfn);
+}
+
+int xencall2(xencall_handle *call, unsigned int op, uint64_t cmd, uint64_t arg)
+{
+    (void)call;
+    assert_int_equal(op, __HYPERVISOR_memory_op);
+    assert_int_equal(cmd, XENMEM_paging_op);
+    return result(paging_op((const xen_mem_paging_op_t *)(uintptr_t)arg));
 }
 
 /* --- Memory. --- */

@@ -219,6 +219,16 @@ int rig_setup_balanced(void **state)
     return 0;
 }
 
+int rig_setup_patched(void **state)
+{
+    int rc;
+
+    fake_xen_patch(true);
+    rc = rig_setup(state);
+    fake_xen_patch(false);
+    return rc;
+}
+
 int rig_teardown(void **state)
 {
     struct rig *rig = *state;

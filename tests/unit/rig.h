@@ -48,7 +48,13 @@ struct rig {
 /* Fit cmocka's setup and teardown. The teardown brings all back and wants all at peace. */
 int rig_setup(void **state);
 int rig_setup_balanced(void **state);
+int rig_setup_patched(void **state);
 int rig_teardown(void **state);
+
+/* Tests with a rig, on a stock hypervisor, on a patched one, or on each. */
+#define ON_STOCK(test) NAMED_TEST(test, "stock", rig_setup, rig_teardown)
+#define ON_PATCHED(test) NAMED_TEST(test, "patched", rig_setup_patched, rig_teardown)
+#define ON_BOTH(test) ON_STOCK(test), ON_PATCHED(test)
 
 /* With a guest of another size. */
 struct rig *rig_create(uint32_t nr_gfns, const char *policy);

@@ -11,6 +11,12 @@
 
 #include <cmocka.h>
 
+/* For a test that runs more than once: which one it is, is in its name. */
+/* clang-format off */
+#define NAMED_TEST(test, which, setup, teardown) \
+    {#test " (" which ")", test, setup, teardown, NULL}
+/* clang-format on */
+
 /* Runs fn(arg) in a child process: it must end by a failed assertion. */
 void assert_aborts(void (*fn)(void *arg), void *arg);
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "failing.h"
+#include "one_page.h"
 
 #define SLACK 64u     /* how far below its target the guest stays before anything is fetched */
 #define RESERVE 2048u /* what fetches leave to the host */
@@ -18,6 +19,16 @@ static int setup(void **state)
     fake_xen.free_host_pages = 100000;
     loop_settle(rig->base);
     return 0;
+}
+
+static int setup_patched(void **state)
+{
+    int rc;
+
+    fake_xen_patch(true);
+    rc = setup(state);
+    fake_xen_patch(false);
+    return rc;
 }
 
 static void set_target(struct rig *rig, uint64_t pages)
@@ -333,7 +344,7 @@ static void when_nothing_can_go_out_fetching_is_not_over_for_ever(void **state)
     loop_for(rig->base, 60000);
     assert_int_equal(pages_nr_paged(rig->pages), 0);
     for (uint32_t gfn = 60; gfn < RIG_GFNS - 1; gfn++)
-        if (xen_nominate(rig->ops, gfn))
+        if (nominate_one(rig->ops, gfn))
             foreign_unmap(gfn);
 }
 
@@ -383,38 +394,40 @@ static void destroying_nothing_is_allowed(void **state)
     balance_destroy(NULL);
 }
 
-#define WITH_RIG(test) cmocka_unit_test_setup_teardown(test, setup, rig_teardown)
+#define BALANCED_ON_BOTH(test)                                                                     \
+    NAMED_TEST(test, "stock", setup, rig_teardown),                                                \
+        NAMED_TEST(test, "patched", setup_patched, rig_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_RIG(without_a_target_nothing_goes_out),
-        WITH_RIG(a_lower_target_is_reached_exactly),
-        WITH_RIG(a_target_below_the_minimum_is_raised_to_it),
-        WITH_RIG(a_target_above_all_there_is_changes_nothing),
-        WITH_RIG(a_page_in_is_made_up_for_by_a_page_out),
-        WITH_RIG(what_the_guest_balloons_out_is_not_paged_out_too),
-        WITH_RIG(what_the_guest_balloons_in_is_noticed_in_time),
-        WITH_RIG(a_raised_target_fetches_up_to_a_little_below_it),
-        WITH_RIG(a_small_raise_fetches_nothing),
-        WITH_RIG(the_newest_are_fetched_first),
-        WITH_RIG(no_target_any_more_fetches_all),
-        WITH_RIG(fetches_leave_a_reserve_to_the_host),
-        WITH_RIG(fetched_pages_do_not_go_out_again),
-        WITH_RIG(without_knowing_the_host_nothing_is_fetched),
-        WITH_RIG(a_drain_brings_everything_back),
-        WITH_RIG(a_drain_with_nothing_out_is_over_soon),
-        WITH_RIG(a_drain_in_the_middle_of_a_batch_waits_for_it),
-        WITH_RIG(a_drain_serves_the_guest_meanwhile),
-        WITH_RIG(a_drain_takes_the_hosts_last_page),
-        WITH_RIG(a_drain_waits_for_the_host_to_have_memory),
-        WITH_RIG(a_fault_without_host_memory_makes_room_by_paging_out),
-        WITH_RIG(with_no_target_a_fault_without_host_memory_makes_room_too),
-        WITH_RIG(a_fault_without_host_memory_ends_a_rest),
-        WITH_RIG(when_nothing_can_go_out_fetching_is_not_over_for_ever),
-        WITH_RIG(a_domain_that_is_dying_is_suspected),
-        WITH_RIG(an_idle_guest_is_looked_at_seldom),
-        WITH_RIG(failure_to_create_leaves_nothing_behind),
+        BALANCED_ON_BOTH(without_a_target_nothing_goes_out),
+        BALANCED_ON_BOTH(a_lower_target_is_reached_exactly),
+        BALANCED_ON_BOTH(a_target_below_the_minimum_is_raised_to_it),
+        BALANCED_ON_BOTH(a_target_above_all_there_is_changes_nothing),
+        BALANCED_ON_BOTH(a_page_in_is_made_up_for_by_a_page_out),
+        BALANCED_ON_BOTH(what_the_guest_balloons_out_is_not_paged_out_too),
+        BALANCED_ON_BOTH(what_the_guest_balloons_in_is_noticed_in_time),
+        BALANCED_ON_BOTH(a_raised_target_fetches_up_to_a_little_below_it),
+        BALANCED_ON_BOTH(a_small_raise_fetches_nothing),
+        BALANCED_ON_BOTH(the_newest_are_fetched_first),
+        BALANCED_ON_BOTH(no_target_any_more_fetches_all),
+        BALANCED_ON_BOTH(fetches_leave_a_reserve_to_the_host),
+        BALANCED_ON_BOTH(fetched_pages_do_not_go_out_again),
+        BALANCED_ON_BOTH(without_knowing_the_host_nothing_is_fetched),
+        BALANCED_ON_BOTH(a_drain_brings_everything_back),
+        BALANCED_ON_BOTH(a_drain_with_nothing_out_is_over_soon),
+        BALANCED_ON_BOTH(a_drain_in_the_middle_of_a_batch_waits_for_it),
+        BALANCED_ON_BOTH(a_drain_serves_the_guest_meanwhile),
+        BALANCED_ON_BOTH(a_drain_takes_the_hosts_last_page),
+        BALANCED_ON_BOTH(a_drain_waits_for_the_host_to_have_memory),
+        BALANCED_ON_BOTH(a_fault_without_host_memory_makes_room_by_paging_out),
+        BALANCED_ON_BOTH(with_no_target_a_fault_without_host_memory_makes_room_too),
+        BALANCED_ON_BOTH(a_fault_without_host_memory_ends_a_rest),
+        BALANCED_ON_BOTH(when_nothing_can_go_out_fetching_is_not_over_for_ever),
+        BALANCED_ON_BOTH(a_domain_that_is_dying_is_suspected),
+        BALANCED_ON_BOTH(an_idle_guest_is_looked_at_seldom),
+        BALANCED_ON_BOTH(failure_to_create_leaves_nothing_behind),
         cmocka_unit_test(destroying_nothing_is_allowed),
     };
 

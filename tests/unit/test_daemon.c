@@ -63,6 +63,16 @@ static int setup(void **state)
     return 0;
 }
 
+static int setup_patched(void **state)
+{
+    int rc;
+
+    fake_xen_patch(true);
+    rc = setup(state);
+    fake_xen_patch(false);
+    return rc;
+}
+
 static int teardown(void **state)
 {
     (void)state;
@@ -140,6 +150,21 @@ static void a_start_attaches_and_an_end_detaches(void **state)
     end();
     assert_false(fake_xen_paging_is_enabled());
     assert_true(fake_engine.removed);
+}
+
+static void the_start_says_in_one_line_what_kind_of_xen_it_is(void **state)
+{
+    const char *said;
+
+    (void)state;
+    be_quiet(false);
+    capture_begin();
+    start();
+    said = capture_end();
+    be_quiet(true);
+    assert_int_equal(nr_lines(said), 1);
+    assert_says(said, fake_xen_is_patched() ? "a patched Xen" : "warning: a stock Xen");
+    assert_says(said, fake_xen_is_patched() ? "when a page is let go" : "can be lost");
 }
 
 static void a_domain_that_is_not_there_is_refused(void **state)
@@ -539,36 +564,39 @@ static void a_guest_that_outgrows_our_memory_is_paged_in_part(void **state)
     assert_int_equal(pages_nr_gfns(d.pages), NR_GFNS);
 }
 
-#define WITH_XEN(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define ON_STOCK(test) NAMED_TEST(test, "stock", setup, teardown)
+#define ON_PATCHED(test) NAMED_TEST(test, "patched", setup_patched, teardown)
+#define ON_BOTH(test) ON_STOCK(test), ON_PATCHED(test)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_XEN(a_start_attaches_and_an_end_detaches),
-        WITH_XEN(a_domain_that_is_not_there_is_refused),
-        WITH_XEN(guests_that_cannot_be_paged_are_refused),
-        WITH_XEN(a_bad_option_is_refused_before_anything_is_opened),
-        WITH_XEN(settings_come_from_xenstore),
-        WITH_XEN(options_go_over_xenstore),
-        WITH_XEN(a_bad_value_in_xenstore_is_named_with_its_path),
-        WITH_XEN(the_directory_is_made_for_nobody_else),
-        WITH_XEN(failure_to_start_leaves_nothing_behind),
-        WITH_XEN(the_target_in_xenstore_is_followed),
-        WITH_XEN(a_target_that_makes_no_sense_leaves_the_last_one),
-        WITH_XEN(a_target_of_the_command_line_is_not_overruled),
-        WITH_XEN(a_fault_waits_for_few_hypercalls_of_a_batch),
-        WITH_XEN(a_signal_brings_all_back_and_ends_the_daemon),
-        WITH_XEN(the_end_of_a_drain_leaves_no_vcpu_paused),
-        WITH_XEN(a_request_that_comes_with_the_last_load_is_answered),
-        WITH_XEN(a_request_that_comes_while_paging_ends_is_answered),
-        WITH_XEN(a_second_signal_does_not_cut_a_drain_short),
-        WITH_XEN(a_domain_that_goes_ends_the_daemon_and_leaves_no_nodes),
-        WITH_XEN(another_domain_that_goes_changes_nothing),
-        WITH_XEN(a_daemon_broken_off_leaves_the_pages_where_they_are),
-        WITH_XEN(a_page_that_cannot_be_loaded_pauses_the_domain_and_says_so),
-        WITH_XEN(the_first_reason_stands_and_the_domain_is_paused_once),
-        WITH_XEN(a_guest_that_grows_is_paged_as_a_whole),
-        WITH_XEN(a_guest_that_outgrows_our_memory_is_paged_in_part),
+        ON_BOTH(a_start_attaches_and_an_end_detaches),
+        ON_BOTH(the_start_says_in_one_line_what_kind_of_xen_it_is),
+        ON_BOTH(a_domain_that_is_not_there_is_refused),
+        ON_BOTH(guests_that_cannot_be_paged_are_refused),
+        ON_BOTH(a_bad_option_is_refused_before_anything_is_opened),
+        ON_BOTH(settings_come_from_xenstore),
+        ON_BOTH(options_go_over_xenstore),
+        ON_BOTH(a_bad_value_in_xenstore_is_named_with_its_path),
+        ON_BOTH(the_directory_is_made_for_nobody_else),
+        ON_BOTH(failure_to_start_leaves_nothing_behind),
+        ON_BOTH(the_target_in_xenstore_is_followed),
+        ON_BOTH(a_target_that_makes_no_sense_leaves_the_last_one),
+        ON_BOTH(a_target_of_the_command_line_is_not_overruled),
+        ON_BOTH(a_fault_waits_for_few_hypercalls_of_a_batch),
+        ON_BOTH(a_signal_brings_all_back_and_ends_the_daemon),
+        ON_BOTH(the_end_of_a_drain_leaves_no_vcpu_paused),
+        ON_BOTH(a_request_that_comes_with_the_last_load_is_answered),
+        ON_BOTH(a_request_that_comes_while_paging_ends_is_answered),
+        ON_BOTH(a_second_signal_does_not_cut_a_drain_short),
+        ON_BOTH(a_domain_that_goes_ends_the_daemon_and_leaves_no_nodes),
+        ON_BOTH(another_domain_that_goes_changes_nothing),
+        ON_BOTH(a_daemon_broken_off_leaves_the_pages_where_they_are),
+        ON_BOTH(a_page_that_cannot_be_loaded_pauses_the_domain_and_says_so),
+        ON_BOTH(the_first_reason_stands_and_the_domain_is_paused_once),
+        ON_BOTH(a_guest_that_grows_is_paged_as_a_whole),
+        ON_BOTH(a_guest_that_outgrows_our_memory_is_paged_in_part),
     };
 
     return cmocka_run_group_tests_name("daemon", tests, NULL, NULL);

@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "failing.h"
+#include "one_page.h"
 
 static void assert_state(struct rig *rig, uint32_t gfn, enum page_state state)
 {
@@ -366,7 +367,7 @@ static void with_the_domain_gone_eviction_comes_to_rest(void **state)
     rig->to_go = 0;
     fake_xen.gone = false;
     for (uint32_t gfn = 0; gfn < 20; gfn++)
-        xen_cancel_nomination(rig->ops, gfn), loop_settle(rig->base);
+        cancel_one(rig->ops, gfn), loop_settle(rig->base);
 }
 
 /* --- Slots, requests, order. --- */
@@ -433,7 +434,7 @@ static void a_page_the_guest_took_back_gets_a_second_chance(void **state)
     fake_engine.hold = true;
     rig_start_page_out(rig, 3);
     loop_settle(rig->base);
-    assert_false(guest_read(0, 1)); /* of a nominated page */
+    assert_int_equal(guest_read(0, 1), fake_xen_is_patched()); /* of a nominated page */
     loop_settle(rig->base);
     rig->to_go = 0;
     fake_engine_release();
@@ -563,43 +564,41 @@ static void destroying_nothing_is_allowed(void **state)
     evict_destroy(NULL);
 }
 
-#define WITH_RIG(test) cmocka_unit_test_setup_teardown(test, rig_setup, rig_teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_RIG(a_batch_goes_out),
-        WITH_RIG(no_more_go_out_than_are_wanted),
-        WITH_RIG(nothing_goes_out_if_nothing_is_wanted),
-        WITH_RIG(many_batches_follow_each_other_without_a_rest),
-        WITH_RIG(starting_twice_is_starting_once),
-        WITH_RIG(frames_are_mapped_once_for_many_and_not_for_long),
-        WITH_RIG(nothing_is_evicted_before_it_is_written),
-        WITH_RIG(nothing_is_evicted_before_all_of_its_batch_is_written),
-        WITH_RIG(a_page_in_use_is_passed_over_and_left_alone_for_a_minute),
-        WITH_RIG(a_page_that_is_used_in_the_last_moment_stays),
-        WITH_RIG(pages_that_are_wanted_in_the_last_moment_stay),
-        WITH_RIG(a_page_given_up_before_it_is_copied_is_given_back),
-        WITH_RIG(a_write_error_gives_the_pages_back),
-        WITH_RIG(a_store_that_is_full_is_not_asked_without_a_rest),
-        WITH_RIG(every_write_can_fail_alone),
-        WITH_RIG(a_copy_that_fails_gives_the_pages_back),
-        WITH_RIG(a_batch_of_which_nothing_can_be_copied_is_given_back),
-        WITH_RIG(evict_calls_that_fail_give_the_pages_back),
-        WITH_RIG(with_a_full_ring_taking_back_waits_and_is_done_later),
-        WITH_RIG(a_whole_batch_is_taken_back_through_a_ring_of_8),
-        WITH_RIG(a_nomination_that_fails_otherwise_is_told_of),
-        WITH_RIG(with_the_domain_gone_eviction_comes_to_rest),
-        WITH_RIG(a_drop_from_before_the_nomination_does_not_free_the_new_slot),
-        WITH_RIG(slots_of_pages_that_stayed_are_used_again),
-        WITH_RIG(pages_of_zeros_go_out_without_io),
-        WITH_RIG(a_page_the_guest_took_back_gets_a_second_chance),
-        WITH_RIG(nothing_to_page_out_is_not_looked_for_all_the_time),
-        WITH_RIG(the_work_goes_on_after_a_rest_at_full_pace),
+        ON_BOTH(a_batch_goes_out),
+        ON_BOTH(no_more_go_out_than_are_wanted),
+        ON_BOTH(nothing_goes_out_if_nothing_is_wanted),
+        ON_BOTH(many_batches_follow_each_other_without_a_rest),
+        ON_BOTH(starting_twice_is_starting_once),
+        ON_STOCK(frames_are_mapped_once_for_many_and_not_for_long),
+        ON_BOTH(nothing_is_evicted_before_it_is_written),
+        ON_BOTH(nothing_is_evicted_before_all_of_its_batch_is_written),
+        ON_STOCK(a_page_in_use_is_passed_over_and_left_alone_for_a_minute),
+        ON_BOTH(a_page_that_is_used_in_the_last_moment_stays),
+        ON_BOTH(pages_that_are_wanted_in_the_last_moment_stay),
+        ON_STOCK(a_page_given_up_before_it_is_copied_is_given_back),
+        ON_BOTH(a_write_error_gives_the_pages_back),
+        ON_BOTH(a_store_that_is_full_is_not_asked_without_a_rest),
+        ON_BOTH(every_write_can_fail_alone),
+        ON_STOCK(a_copy_that_fails_gives_the_pages_back),
+        ON_STOCK(a_batch_of_which_nothing_can_be_copied_is_given_back),
+        ON_BOTH(evict_calls_that_fail_give_the_pages_back),
+        ON_STOCK(with_a_full_ring_taking_back_waits_and_is_done_later),
+        ON_STOCK(a_whole_batch_is_taken_back_through_a_ring_of_8),
+        ON_BOTH(a_nomination_that_fails_otherwise_is_told_of),
+        ON_BOTH(with_the_domain_gone_eviction_comes_to_rest),
+        ON_BOTH(a_drop_from_before_the_nomination_does_not_free_the_new_slot),
+        ON_BOTH(slots_of_pages_that_stayed_are_used_again),
+        ON_BOTH(pages_of_zeros_go_out_without_io),
+        ON_BOTH(a_page_the_guest_took_back_gets_a_second_chance),
+        ON_STOCK(nothing_to_page_out_is_not_looked_for_all_the_time),
+        ON_BOTH(the_work_goes_on_after_a_rest_at_full_pace),
         cmocka_unit_test(a_guest_that_is_mostly_out_is_still_paged_out_swiftly),
         cmocka_unit_test(the_other_orders_page_out_all_there_is_too),
         cmocka_unit_test(ram_that_comes_later_goes_out_too),
-        WITH_RIG(failure_to_create_leaves_nothing_behind),
+        ON_BOTH(failure_to_create_leaves_nothing_behind),
         cmocka_unit_test(destroying_nothing_is_allowed),
     };
 

@@ -14,6 +14,7 @@
 #include "fake_xen.h"
 #include "loop.h"
 #include "mem_event_ring.h"
+#include "one_page.h"
 #include "page.h"
 #include "xen_ops.h"
 
@@ -77,7 +78,7 @@ static int teardown(void **state)
 /* Nominates a gfn and has somebody want it back: one request. */
 static void make_request(uint32_t gfn)
 {
-    assert_int_equal(xen_nominate(ops, gfn), 0);
+    assert_int_equal(nominate_one(ops, gfn), 0);
     assert_int_equal(foreign_copy(gfn), -EAGAIN);
 }
 
@@ -275,7 +276,7 @@ static void requests_come_from_the_loop_and_are_answered(void **state)
 static void a_paused_vcpu_goes_on_with_the_response(void **state)
 {
     (void)state;
-    assert_int_equal(xen_nominate(ops, 5), 0);
+    assert_int_equal(nominate_one(ops, 5), 0);
     assert_false(guest_read(3, 5));
     loop_settle(base);
     assert_true(events[0].vcpu_paused);
@@ -340,6 +341,35 @@ static void the_channel_speaks_again_and_again(void **state)
         xen_prep(ops, gfn);
     }
     assert_int_equal(fake_xen_nr_responses(), 3000);
+}
+
+static unsigned int nr_notifications[2];
+
+static void count_notification(void *arg, bool brought_requests)
+{
+    assert_ptr_equal(arg, &nr_events);
+    nr_notifications[brought_requests]++;
+}
+
+static void each_notification_is_told_of_with_requests_or_without(void **state)
+{
+    (void)state;
+    nr_notifications[false] = nr_notifications[true] = 0;
+    answer_at_once = true;
+    mem_event_ring_on_notify(ring, count_notification, &nr_events);
+    fake_xen_kick();
+    loop_settle(base);
+    assert_int_equal(nr_notifications[false], 1);
+    for (uint32_t gfn = 0; gfn < 3; gfn++)
+        make_request(gfn);
+    loop_settle(base);
+    assert_int_equal(nr_notifications[true], 1);
+    assert_int_equal(nr_events, 3);
+    fake_xen_kick();
+    loop_settle(base);
+    assert_int_equal(nr_notifications[false], 2);
+    for (uint32_t gfn = 0; gfn < 3; gfn++)
+        xen_prep(ops, gfn);
 }
 
 /* --- Lies. --- */
@@ -426,6 +456,7 @@ int main(void)
         ATTACHED(one_notification_tells_of_several_responses),
         ATTACHED(requests_without_a_notification_are_found_by_asking),
         ATTACHED(the_channel_speaks_again_and_again),
+        ATTACHED(each_notification_is_told_of_with_requests_or_without),
         ATTACHED(an_index_that_makes_no_sense_yields_no_requests),
         ATTACHED(a_request_of_another_version_gets_its_response_and_nothing_else),
         ATTACHED(a_request_for_another_reason_gets_its_response_and_nothing_else),

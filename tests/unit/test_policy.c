@@ -342,6 +342,19 @@ static void a_busy_gfn_is_tried_again_after_about_2_seconds(void **state)
     }
 }
 
+static void a_gfn_taken_back_is_left_alone_and_gets_a_second_chance(void **state)
+{
+    struct policy *policy = create_small("clock");
+
+    (void)state;
+    policy_note(policy, REGION + 5, POLICY_TAKEN_BACK, NOW);
+    assert_true(is_held(policy, NOW));
+    assert_true(is_held(policy, NOW + 900));
+    assert_false(is_chosen(policy, REGION + 5, NOW + 3000, 2 * REGION - 1));
+    assert_true(is_chosen(policy, REGION + 5, NOW + 3000, 2 * REGION));
+    policy_destroy(policy);
+}
+
 static void an_unpageable_gfn_is_tried_again_after_about_60_seconds(void **state)
 {
     struct policy *policy = create_small("clock");
@@ -489,6 +502,7 @@ int main(void)
         cmocka_unit_test(random_choice_gives_a_second_chance_too),
         cmocka_unit_test(the_sweep_knows_no_second_chance),
         cmocka_unit_test(a_busy_gfn_is_tried_again_after_about_2_seconds),
+        cmocka_unit_test(a_gfn_taken_back_is_left_alone_and_gets_a_second_chance),
         cmocka_unit_test(an_unpageable_gfn_is_tried_again_after_about_60_seconds),
         cmocka_unit_test(a_mark_is_over_for_good_once_its_time_is_over),
         cmocka_unit_test(marks_work_across_the_wrap_of_ticks),

@@ -5,7 +5,9 @@
  * fail now and then, a host that runs out of memory; at each hypercall of the daemon, and between
  * the turns of its loop. In the end all must be at peace: see rig_assert_at_peace().
  *
- * Each seed is one story, always the same. A seed that fails is named; give it as the argument.
+ * Each seed is one story, always the same, on a stock hypervisor and on a patched one; on the
+ * latter the mappers write too, and nothing of it may be lost. A seed that fails is named; give it
+ * as the argument.
  */
 #include "rig.h"
 
@@ -23,8 +25,11 @@
 #define NR_GFNS 160u
 #define RING_SLOTS 8
 
+/* How somebody in the host has mapped a page. */
+enum hold { NOT_HELD, HELD_TO_READ, HELD_TO_WRITE };
+
 static uint64_t state_of_chance;
-static bool pinned[NR_GFNS];
+static enum hold held[NR_GFNS];
 static int depth; /* what happens at a hypercall makes no hypercalls of its own */
 
 static uint32_t draw(uint32_t below)
@@ -67,17 +72,41 @@ static void guest_balloons(void)
         guest_take(gfn);
     else if (fake_xen_type(gfn) == TYPE_INVALID)
         return;
-    else if (!pinned[gfn] && fake_xen_nr_unanswered() < RING_SLOTS)
+    else if (!held[gfn] && fake_xen_nr_unanswered() < RING_SLOTS)
         guest_give_up(gfn);
+}
+
+static void write_if_that_is_not_lost(uint32_t gfn)
+{
+    if (held[gfn] == HELD_TO_WRITE && fake_xen_is_patched() && draw(4))
+        foreign_write(gfn);
 }
 
 static void somebody_maps(void)
 {
     uint32_t gfn = any_gfn();
 
-    if (pinned[gfn])
+    if (held[gfn]) {
+        write_if_that_is_not_lost(gfn);
         foreign_unmap(gfn);
-    pinned[gfn] = !pinned[gfn] && !foreign_map(gfn);
+        held[gfn] = NOT_HELD;
+    } else if (draw(3)) {
+        held[gfn] = foreign_map(gfn) ? NOT_HELD : HELD_TO_WRITE;
+        write_if_that_is_not_lost(gfn);
+    } else {
+        held[gfn] = foreign_map_to_read(gfn) ? NOT_HELD : HELD_TO_READ;
+    }
+}
+
+/* A write that is over before anybody looks: the one that a stock hypervisor loses. */
+static void somebody_writes(void)
+{
+    uint32_t gfn = any_gfn();
+
+    if (!fake_xen_is_patched() || held[gfn] || foreign_map(gfn))
+        return;
+    foreign_write(gfn);
+    foreign_unmap(gfn);
 }
 
 static void somebody_copies(void)
@@ -97,7 +126,7 @@ static void happen_in_the_guest(void)
 {
     static void (*const happenings[])(void) = {
         guest_accesses, guest_accesses,  guest_accesses, guest_balloons,
-        somebody_maps,  somebody_copies, guest_clears,
+        somebody_maps,  somebody_copies, guest_clears,   somebody_writes,
     };
 
     happenings[draw(sizeof(happenings) / sizeof(happenings[0]))]();
@@ -139,12 +168,10 @@ static void the_hypervisor_is_in_trouble(void)
         enum fake_call call;
         int error;
     } troubles[] = {
-        {CALL_EVICT, EBUSY},
-        {CALL_MAP, ENOMEM},
-        {CALL_NOMINATE, EBUSY},
-        {CALL_LOAD, EFAULT},
+        {CALL_EVICT, EBUSY}, {CALL_MAP, ENOMEM},   {CALL_NOMINATE, EBUSY},
+        {CALL_LOAD, EFAULT}, {CALL_BATCH, EFAULT},
     };
-    uint32_t i = draw(4);
+    uint32_t i = draw(sizeof(troubles) / sizeof(troubles[0]));
 
     fake_xen_fail(troubles[i].call, draw(3), troubles[i].error);
 }
@@ -191,16 +218,18 @@ static void all_goes_well_again(void)
     fake_engine.fail_reads = fake_engine.fail_writes = 0;
     fake_engine_release();
     for (uint32_t gfn = 0; gfn < NR_GFNS; gfn++) {
-        if (pinned[gfn])
+        if (held[gfn])
             foreign_unmap(gfn);
-        pinned[gfn] = false;
+        held[gfn] = NOT_HELD;
     }
 }
 
-static void tell_story(uint64_t seed)
+static void tell_story(uint64_t seed, bool patched)
 {
-    struct rig *rig = rig_create(NR_GFNS, seed % 2 ? "clock" : "random");
+    struct rig *rig;
 
+    fake_xen_patch(patched);
+    rig = rig_create(NR_GFNS, seed % 2 ? "clock" : "random");
     state_of_chance = seed * 7919;
     rig->balanced = true;
     balance_set_target(rig->balance, 40);
@@ -223,19 +252,31 @@ static void tell_story(uint64_t seed)
 
 static uint64_t first_seed = 1, last_seed = NR_SEEDS;
 
-static void all_is_at_peace_in_the_end(void **state)
+static void tell_stories(bool patched)
 {
-    (void)state;
     for (uint64_t seed = first_seed; seed <= last_seed; seed++) {
         print_message("seed %u\n", (unsigned int)seed);
-        tell_story(seed);
+        tell_story(seed, patched);
     }
+}
+
+static void all_is_at_peace_in_the_end_on_stock(void **state)
+{
+    (void)state;
+    tell_stories(false);
+}
+
+static void all_is_at_peace_in_the_end_and_no_write_lost_on_patched(void **state)
+{
+    (void)state;
+    tell_stories(true);
 }
 
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_is_at_peace_in_the_end),
+        cmocka_unit_test(all_is_at_peace_in_the_end_on_stock),
+        cmocka_unit_test(all_is_at_peace_in_the_end_and_no_write_lost_on_patched),
     };
 
     if (argc > 1)

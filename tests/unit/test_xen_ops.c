@@ -6,6 +6,7 @@
 
 #include "failing.h"
 #include "fake_xen.h"
+#include "one_page.h"
 #include "page.h"
 #include "xen_ops.h"
 
@@ -21,6 +22,16 @@ static int setup(void **state)
     *state = NULL;
     fake_xen_create(NR_GFNS);
     return xen_ops_open(FAKE_DOMID, &ops, message, sizeof(message));
+}
+
+static int setup_patched(void **state)
+{
+    int rc;
+
+    fake_xen_patch(true);
+    rc = setup(state);
+    fake_xen_patch(false);
+    return rc;
 }
 
 static int teardown(void **state)
@@ -89,13 +100,13 @@ static void residency_is_asked_for_many_at_once(void **state)
     for (uint32_t i = 0; i < 1024; i++)
         gfns[i] = i;
     guest_give_up(3);
-    assert_int_equal(xen_nominate(ops, 4), 0);
-    assert_int_equal(xen_nominate(ops, 5), 0);
-    assert_int_equal(xen_evict(ops, 5), 0);
+    assert_int_equal(nominate_one(ops, 4), 0);
+    assert_int_equal(nominate_one(ops, 5), 0);
+    assert_int_equal(evict_one(ops, 5), 0);
     assert_int_equal(xen_are_resident(ops, gfns, 1024, resident), 0);
     for (uint32_t i = 0; i < 1024; i++)
         assert_int_equal(resident[i], i < NR_GFNS && i != 3 && i != 5);
-    assert_int_equal(xen_cancel_nomination(ops, 4), 0);
+    assert_int_equal(cancel_one(ops, 4), 0);
     assert_int_equal(fake_xen_nr_calls(CALL_FRAME_INFO), 1);
 }
 
@@ -167,73 +178,215 @@ static void a_page_goes_out_and_comes_back(void **state)
 {
     static _Alignas(PAGE_BYTES) char page[PAGE_BYTES], expected[PAGE_BYTES];
     const uint32_t gfn = 9;
-    void *const copies[] = {page};
-    int error;
 
     (void)state;
     enable();
     fake_xen_expected(gfn, expected);
-    assert_int_equal(xen_nominate(ops, gfn), 0);
-    xen_copy_out(ops, &gfn, 1, copies, &error);
-    assert_int_equal(error, 0);
+    assert_int_equal(copy_one(ops, gfn, page), 0);
     assert_memory_equal(page, expected, PAGE_BYTES);
-    assert_int_equal(xen_evict(ops, gfn), 0);
+    assert_int_equal(evict_one(ops, gfn), 0);
     assert_int_equal(fake_xen_resident(), NR_GFNS - 1);
     assert_int_equal(xen_load(ops, gfn, page), 0);
     assert_true(guest_read(0, gfn));
     fake_xen_assert_at_peace();
 }
 
+static _Alignas(PAGE_BYTES) char copies[XEN_MAX_STEP][PAGE_BYTES];
+static struct xen_page pages[XEN_MAX_STEP];
+
+static unsigned int prepare_step(void)
+{
+    for (uint32_t i = 0; i < xen_step(ops); i++)
+        pages[i] = (struct xen_page){.gfn = i, .copy = copies[i]};
+    return xen_step(ops);
+}
+
 /* The frames must not be held any more, or evict could not be the last to hold them. */
 static void a_batch_is_copied_and_not_held(void **state)
 {
-    static _Alignas(PAGE_BYTES) char pages[XEN_MAX_COPY][PAGE_BYTES];
-    uint32_t gfns[XEN_MAX_COPY];
-    void *copies[XEN_MAX_COPY];
-    int errors[XEN_MAX_COPY];
+    char expected[PAGE_BYTES];
+    unsigned int nr;
 
     (void)state;
     enable();
     guest_give_up(7);
-    for (uint32_t i = 0; i < XEN_MAX_COPY; i++) {
-        gfns[i] = i;
-        copies[i] = pages[i];
-        assert_int_equal(xen_nominate(ops, i), i == 7 ? -EBUSY : 0);
+    nr = prepare_step();
+    assert_in_range(nr, 8, XEN_MAX_STEP);
+    xen_nominate(ops, pages, nr);
+    for (uint32_t i = 0; i < nr; i++) {
+        fake_xen_expected(i, expected);
+        assert_int_equal(pages[i].rc < 0, i == 7);
+        if (i != 7)
+            assert_memory_equal(copies[i], expected, PAGE_BYTES);
     }
-    xen_copy_out(ops, gfns, XEN_MAX_COPY, copies, errors);
-    for (uint32_t i = 0; i < XEN_MAX_COPY; i++) {
-        assert_int_equal(errors[i] < 0, i == 7);
-        assert_int_equal(xen_evict(ops, i), i == 7 ? -EBUSY : 0);
-    }
+    pages[7] = pages[--nr];
+    xen_evict(ops, pages, nr);
+    for (uint32_t i = 0; i < nr; i++)
+        assert_int_equal(pages[i].rc, 0);
+    assert_int_equal(fake_xen_count(TYPE_PAGED), nr);
 }
 
-static void a_batch_that_cannot_be_mapped_fails_as_a_whole(void **state)
+static void nothing_to_do_is_nothing_done(void **state)
 {
-    static _Alignas(PAGE_BYTES) char page[PAGE_BYTES];
-    const uint32_t gfns[] = {1, 2};
-    void *const copies[] = {page, page};
-    int errors[2] = {0};
+    (void)state;
+    enable();
+    xen_nominate(ops, pages, 0);
+    xen_evict(ops, pages, 0);
+    xen_cancel(ops, pages, 0);
+    assert_int_equal(fake_xen_nr_calls(CALL_PAUSE), 0);
+    assert_int_equal(fake_xen_nr_calls(CALL_BATCH), fake_xen_is_patched()); /* the probe */
+}
+
+static void a_batch_that_cannot_be_mapped_has_no_copies(void **state)
+{
+    unsigned int nr;
 
     (void)state;
+    enable();
+    nr = prepare_step();
     fake_xen_fail(CALL_MAP, 1, ENOMEM);
-    xen_copy_out(ops, gfns, 2, copies, errors);
-    assert_int_equal(errors[0], -ENOMEM);
-    assert_int_equal(errors[1], -ENOMEM);
+    xen_nominate(ops, pages, nr);
+    for (uint32_t i = 0; i < nr; i++)
+        assert_int_equal(pages[i].rc, -EFAULT);
+    assert_int_equal(fake_xen_count(TYPE_PAGING_OUT), nr);
 }
 
-static void a_page_in_use_is_busy(void **state)
+static void without_a_pause_nothing_is_nominated(void **state)
+{
+    unsigned int nr;
+
+    (void)state;
+    enable();
+    nr = prepare_step();
+    fake_xen_fail(CALL_PAUSE, 1, EINVAL);
+    xen_nominate(ops, pages, nr);
+    for (uint32_t i = 0; i < nr; i++)
+        assert_int_equal(pages[i].rc, -EINVAL);
+    assert_int_equal(fake_xen_count(TYPE_PAGING_OUT), 0);
+}
+
+static void a_page_in_use_stays(void **state)
 {
     (void)state;
     enable();
     assert_int_equal(foreign_map(3), 0);
-    assert_int_equal(xen_nominate(ops, 3), -EBUSY);
+    assert_int_equal(nominate_one(ops, 3), fake_xen_is_patched() ? -EAGAIN : -EBUSY);
     foreign_unmap(3);
-    assert_int_equal(xen_nominate(ops, 3), 0);
-    assert_int_equal(foreign_map(3), 0);
-    assert_int_equal(xen_evict(ops, 3), -EBUSY);
+    assert_int_equal(nominate_one(ops, 3), 0);
+    assert_int_equal(foreign_map_to_read(3), 0);
+    assert_int_equal(evict_one(ops, 3), -EAGAIN);
     foreign_unmap(3);
-    assert_int_equal(xen_evict(ops, 3), 0);
-    assert_int_equal(xen_evict(ops, 3), -EBUSY);
+    assert_int_equal(evict_one(ops, 3), 0);
+    assert_int_equal(evict_one(ops, 3), fake_xen_is_patched() ? -ENOENT : -EAGAIN);
+}
+
+/* --- The batch operation. --- */
+
+static void what_xen_offers_is_asked_for_once_paging_is_on(void **state)
+{
+    uint32_t all = fake_xen.features;
+
+    (void)state;
+    for (uint32_t features = 0; features <= all; features++) {
+        unsigned int nr_maps = fake_xen_nr_calls(CALL_MAP);
+
+        fake_xen.features = features;
+        enable();
+        assert_int_equal(xen_is_patched(ops), (features & 3) == 3); /* batch and pins */
+        assert_int_equal(xen_has_doorbell(ops), features == all);
+        assert_int_equal(nominate_one(ops, 3), 0);
+        assert_int_equal(fake_xen_nr_calls(CALL_MAP) > nr_maps, !xen_is_patched(ops));
+        assert_int_equal(cancel_one(ops, 3), 0);
+        assert_int_equal(xen_disable_paging(ops), 0);
+    }
+}
+
+static void what_cannot_be_asked_for_turns_paging_off_again(void **state)
+{
+    uint32_t port;
+
+    (void)state;
+    fake_xen_fail(CALL_BATCH, 1, EPERM);
+    assert_int_equal(xen_enable_paging(ops, &port), -EPERM);
+    assert_false(fake_xen_paging_is_enabled());
+}
+
+static void writers_and_the_guest_take_a_page_back_in_place(void **state)
+{
+    (void)state;
+    enable();
+    for (int guest = 0; guest < 2; guest++) {
+        assert_int_equal(nominate_one(ops, 3), 0);
+        if (guest)
+            assert_true(guest_write(0, 3));
+        else
+            assert_int_equal(foreign_map(3), 0);
+        assert_int_equal(evict_one(ops, 3), -ENOENT);
+        assert_int_equal(cancel_one(ops, 3), -ENOENT);
+        if (!guest)
+            foreign_unmap(3);
+    }
+    assert_int_equal(fake_xen_nr_unanswered(), 0);
+}
+
+static void no_page_is_mapped_and_nobody_paused(void **state)
+{
+    unsigned int nr;
+
+    (void)state;
+    enable();
+    nr = prepare_step();
+    xen_nominate(ops, pages, nr);
+    xen_evict(ops, pages, nr);
+    assert_int_equal(fake_xen_count(TYPE_PAGED), nr);
+    assert_int_equal(fake_xen_nr_calls(CALL_BATCH), 1 + 2);
+    assert_int_equal(fake_xen_nr_calls(CALL_MAP), 0);
+    assert_int_equal(fake_xen_nr_calls(CALL_PAUSE), 0);
+}
+
+/* Xen says nothing of those that come after the break, and of the one at which it was. */
+static void a_nomination_that_breaks_off_leaves_the_rest_in_doubt(void **state)
+{
+    unsigned int nr;
+
+    (void)state;
+    enable();
+    nr = prepare_step();
+    fake_xen_fail(CALL_BATCH, 1, EFAULT);
+    xen_nominate(ops, pages, nr);
+    for (uint32_t i = 0; i < nr; i++)
+        assert_int_equal(pages[i].rc, i < nr / 2 ? 0 : -EFAULT);
+    assert_int_equal(fake_xen_count(TYPE_PAGING_OUT), nr / 2 + 1);
+}
+
+static void after_an_eviction_that_breaks_off_xen_is_asked_what_is_out(void **state)
+{
+    unsigned int nr;
+
+    (void)state;
+    enable();
+    nr = prepare_step();
+    xen_nominate(ops, pages, nr);
+    assert_true(guest_write(0, 1));
+    assert_true(guest_write(0, nr - 1));
+    fake_xen_fail(CALL_BATCH, 1, EFAULT);
+    xen_evict(ops, pages, nr);
+    for (uint32_t i = 0; i < nr; i++)
+        assert_int_equal(pages[i].rc, i == 1 || i == nr - 1 ? -ENOENT : i > nr / 2 ? -EAGAIN : 0);
+}
+
+static void what_xen_cannot_be_asked_stays_in_doubt(void **state)
+{
+    unsigned int nr;
+
+    (void)state;
+    enable();
+    nr = prepare_step();
+    xen_nominate(ops, pages, nr);
+    fake_xen.gone = true;
+    xen_evict(ops, pages, nr);
+    for (uint32_t i = 0; i < nr; i++)
+        assert_int_equal(pages[i].rc, -ESRCH);
 }
 
 static void loading_has_its_own_errors(void **state)
@@ -244,9 +397,9 @@ static void loading_has_its_own_errors(void **state)
     enable();
     fake_xen_expected(3, page);
     assert_int_equal(xen_load(ops, 3, page), -ENOENT); /* it is not out */
-    assert_int_equal(xen_nominate(ops, 3), 0);
+    assert_int_equal(nominate_one(ops, 3), 0);
     assert_int_equal(xen_load(ops, 3, page), -ENOENT);
-    assert_int_equal(xen_evict(ops, 3), 0);
+    assert_int_equal(evict_one(ops, 3), 0);
     assert_int_equal(xen_prep(ops, 3), -EINVAL); /* it is out, and there is no frame */
     fake_xen.free_host_pages = 0;
     assert_int_equal(xen_load(ops, 3, page), -ENOMEM);
@@ -257,14 +410,14 @@ static void loading_has_its_own_errors(void **state)
 
 /* --- Taking a nomination back. --- */
 
-static void a_nomination_is_taken_back_by_a_request_that_is_still_to_come(void **state)
+static void a_nomination_is_taken_back(void **state)
 {
     (void)state;
     enable();
-    assert_int_equal(xen_nominate(ops, 3), 0);
-    assert_int_equal(xen_cancel_nomination(ops, 3), 0);
+    assert_int_equal(nominate_one(ops, 3), 0);
+    assert_int_equal(cancel_one(ops, 3), 0);
     assert_int_equal(fake_xen_type(3), TYPE_RAM_RW);
-    assert_int_equal(fake_xen_nr_unanswered(), 1);
+    assert_int_equal(fake_xen_nr_unanswered(), !fake_xen_is_patched());
     assert_true(guest_read(0, 3));
 }
 
@@ -272,10 +425,10 @@ static void a_nomination_that_the_guest_undid_is_completed(void **state)
 {
     (void)state;
     enable();
-    assert_int_equal(xen_nominate(ops, 3), 0);
+    assert_int_equal(nominate_one(ops, 3), 0);
     foreign_copy(3);
     assert_int_equal(fake_xen_type(3), TYPE_PAGING_IN);
-    assert_int_equal(xen_cancel_nomination(ops, 3), 0);
+    assert_int_equal(cancel_one(ops, 3), 0);
     assert_int_equal(fake_xen_type(3), TYPE_RAM_RW);
     assert_int_equal(fake_xen_nr_unanswered(), 1); /* no second one */
 }
@@ -284,7 +437,7 @@ static void a_nomination_that_is_none_any_more_is_no_error(void **state)
 {
     (void)state;
     enable();
-    assert_int_equal(xen_cancel_nomination(ops, 3), 0);
+    assert_int_equal(cancel_one(ops, 3), fake_xen_is_patched() ? -ENOENT : 0);
     assert_int_equal(fake_xen_nr_unanswered(), 0);
 }
 
@@ -292,9 +445,9 @@ static void a_gfn_that_is_gone_cannot_be_taken_back(void **state)
 {
     (void)state;
     enable();
-    assert_int_equal(xen_nominate(ops, 3), 0);
+    assert_int_equal(nominate_one(ops, 3), 0);
     guest_give_up(3);
-    assert_int_equal(xen_cancel_nomination(ops, 3), -EINVAL);
+    assert_int_equal(cancel_one(ops, 3), -ENOENT);
 }
 
 static void a_full_ring_is_told_of_and_changes_nothing(void **state)
@@ -302,11 +455,11 @@ static void a_full_ring_is_told_of_and_changes_nothing(void **state)
     (void)state;
     enable();
     for (uint32_t gfn = 10; gfn < 18; gfn++) {
-        assert_int_equal(xen_nominate(ops, gfn), 0);
+        assert_int_equal(nominate_one(ops, gfn), 0);
         assert_int_equal(foreign_copy(gfn), -EAGAIN);
     }
-    assert_int_equal(xen_nominate(ops, 3), 0);
-    assert_int_equal(xen_cancel_nomination(ops, 3), -EAGAIN);
+    assert_int_equal(nominate_one(ops, 3), 0);
+    assert_int_equal(cancel_one(ops, 3), -EAGAIN);
     assert_int_equal(fake_xen_type(3), TYPE_PAGING_OUT);
 }
 
@@ -321,11 +474,11 @@ static void a_domain_that_is_gone_is_minus_esrch_everywhere(void **state)
 
     (void)state;
     fake_xen.gone = true;
-    assert_int_equal(xen_nominate(ops, 1), -ESRCH);
-    assert_int_equal(xen_evict(ops, 1), -ESRCH);
+    assert_int_equal(nominate_one(ops, 1), -ESRCH);
+    assert_int_equal(evict_one(ops, 1), -ESRCH);
     assert_int_equal(xen_load(ops, 1, page), -ESRCH);
     assert_int_equal(xen_prep(ops, 1), -ESRCH);
-    assert_int_equal(xen_cancel_nomination(ops, 1), -ESRCH);
+    assert_int_equal(cancel_one(ops, 1), -ESRCH);
     assert_int_equal(xen_are_resident(ops, &gfn, 1, &resident), -ESRCH);
     assert_int_equal(xen_max_gfn(ops, &value), -ESRCH);
     assert_int_equal(xen_ring_gfn(ops, &value), -ESRCH);
@@ -360,32 +513,43 @@ static void closing_nothing_is_allowed(void **state)
     xen_ops_close(NULL);
 }
 
-#define WITH_XEN(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define ON_STOCK(test) NAMED_TEST(test, "stock", setup, teardown)
+#define ON_PATCHED(test) NAMED_TEST(test, "patched", setup_patched, teardown)
+#define ON_BOTH(test) ON_STOCK(test), ON_PATCHED(test)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_XEN(a_domain_is_described),
-        WITH_XEN(a_domain_that_is_gone_is_not_taken_for_the_next_one),
-        WITH_XEN(sizes_are_told),
-        WITH_XEN(residency_is_asked_for_many_at_once),
-        WITH_XEN(the_domain_is_paused_and_unpaused),
-        WITH_XEN(the_probe_tells_a_free_domain_from_one_with_a_pager),
-        WITH_XEN(what_the_probe_cannot_know_comes_up_as_it_is),
-        WITH_XEN(the_ring_can_be_mapped_removed_and_made_anew),
-        WITH_XEN(a_ring_that_cannot_be_asked_for_is_not_made_up),
-        WITH_XEN(a_page_goes_out_and_comes_back),
-        WITH_XEN(a_batch_is_copied_and_not_held),
-        WITH_XEN(a_batch_that_cannot_be_mapped_fails_as_a_whole),
-        WITH_XEN(a_page_in_use_is_busy),
-        WITH_XEN(loading_has_its_own_errors),
-        WITH_XEN(a_nomination_is_taken_back_by_a_request_that_is_still_to_come),
-        WITH_XEN(a_nomination_that_the_guest_undid_is_completed),
-        WITH_XEN(a_nomination_that_is_none_any_more_is_no_error),
-        WITH_XEN(a_gfn_that_is_gone_cannot_be_taken_back),
-        WITH_XEN(a_full_ring_is_told_of_and_changes_nothing),
-        WITH_XEN(a_domain_that_is_gone_is_minus_esrch_everywhere),
-        WITH_XEN(failure_to_open_leaves_nothing_behind),
+        ON_BOTH(a_domain_is_described),
+        ON_BOTH(a_domain_that_is_gone_is_not_taken_for_the_next_one),
+        ON_BOTH(sizes_are_told),
+        ON_BOTH(residency_is_asked_for_many_at_once),
+        ON_BOTH(the_domain_is_paused_and_unpaused),
+        ON_BOTH(the_probe_tells_a_free_domain_from_one_with_a_pager),
+        ON_BOTH(what_the_probe_cannot_know_comes_up_as_it_is),
+        ON_BOTH(the_ring_can_be_mapped_removed_and_made_anew),
+        ON_BOTH(a_ring_that_cannot_be_asked_for_is_not_made_up),
+        ON_BOTH(a_page_goes_out_and_comes_back),
+        ON_BOTH(a_batch_is_copied_and_not_held),
+        ON_BOTH(nothing_to_do_is_nothing_done),
+        ON_STOCK(a_batch_that_cannot_be_mapped_has_no_copies),
+        ON_STOCK(without_a_pause_nothing_is_nominated),
+        ON_BOTH(a_page_in_use_stays),
+        ON_PATCHED(what_xen_offers_is_asked_for_once_paging_is_on),
+        ON_PATCHED(what_cannot_be_asked_for_turns_paging_off_again),
+        ON_PATCHED(writers_and_the_guest_take_a_page_back_in_place),
+        ON_PATCHED(no_page_is_mapped_and_nobody_paused),
+        ON_PATCHED(a_nomination_that_breaks_off_leaves_the_rest_in_doubt),
+        ON_PATCHED(after_an_eviction_that_breaks_off_xen_is_asked_what_is_out),
+        ON_PATCHED(what_xen_cannot_be_asked_stays_in_doubt),
+        ON_BOTH(loading_has_its_own_errors),
+        ON_BOTH(a_nomination_is_taken_back),
+        ON_STOCK(a_nomination_that_the_guest_undid_is_completed),
+        ON_BOTH(a_nomination_that_is_none_any_more_is_no_error),
+        ON_BOTH(a_gfn_that_is_gone_cannot_be_taken_back),
+        ON_STOCK(a_full_ring_is_told_of_and_changes_nothing),
+        ON_BOTH(a_domain_that_is_gone_is_minus_esrch_everywhere),
+        ON_BOTH(failure_to_open_leaves_nothing_behind),
         cmocka_unit_test(closing_nothing_is_allowed),
     };
 

@@ -118,6 +118,7 @@ void daemon_fill_status(void *arg, struct status_values *values)
         .drops = d->stats.drops,
         .lost = d->stats.lost,
         .retries = d->stats.retries,
+        .parked = evict_nr_parked(d->evict),
         .store_bytes = store_bytes(d->store),
     };
 }

@@ -2,11 +2,11 @@
 /*
  * The way out, a batch of pages at a time:
  *
- *    choose and nominate -> copy -> write to the store -> evict -> take back what failed
+ *    choose, nominate and copy -> write to the store -> evict -> take back what failed
  *
- * Each arrow is a turn of the event loop at the lowest priority, and the steps that make many
- * hypercalls take several turns, so that a fault never waits for a batch. A page that fails
- * anywhere goes back to the guest as it was; none is left nominated. Never serves faults.
+ * Each arrow is a turn of the event loop at the lowest priority, and the steps that deal with many
+ * pages take several turns, so that a fault never waits for a batch. A page that fails anywhere
+ * goes back to the guest as it was; none is left nominated. Never serves faults.
  */
 #ifndef XENPAGING2_EVICT_H
 #define XENPAGING2_EVICT_H
@@ -56,6 +56,9 @@ void evict_start(struct evict *evict);
 
 /* As evict_start(), and cuts a rest after a failure short: somebody waits for memory. */
 void evict_hurry(struct evict *evict);
+
+/* Pages that somebody holds, to be tried when they are let go. */
+unsigned int evict_nr_parked(const struct evict *evict);
 
 /* True while a batch is under way; nothing is nominated when it is not. */
 bool evict_is_busy(const struct evict *evict);

@@ -20,6 +20,8 @@ struct mem_event_ring {
     struct xen_ops *ops;
     mem_event_fn *fn;
     void *arg;
+    mem_event_notify_fn *on_notify; /* may be NULL */
+    void *on_notify_arg;
     void *page;
     uint64_t gfn;
     bool populated; /* we gave the ring gfn a frame */
@@ -105,11 +107,20 @@ static void channel_ready(evutil_socket_t fd, short what, void *arg)
 {
     struct mem_event_ring *ring = arg;
     xenevtchn_port_or_error_t port = xenevtchn_pending(ring->channel);
+    RING_IDX before = ring->back.req_cons;
 
     (void)fd, (void)what;
     if (port >= 0)
         xenevtchn_unmask(ring->channel, (evtchn_port_t)port);
     mem_event_ring_consume(ring);
+    if (ring->on_notify)
+        ring->on_notify(ring->on_notify_arg, ring->back.req_cons != before);
+}
+
+void mem_event_ring_on_notify(struct mem_event_ring *ring, mem_event_notify_fn *fn, void *arg)
+{
+    ring->on_notify = fn;
+    ring->on_notify_arg = arg;
 }
 
 static void notify_xen(evutil_socket_t fd, short what, void *arg)

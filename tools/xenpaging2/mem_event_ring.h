@@ -37,6 +37,12 @@ struct mem_event {
 typedef void mem_event_fn(void *arg, const struct mem_event *event);
 
 /*
+ * Called for each notification, after its requests. One that brought no request tells, on a Xen
+ * that has a doorbell, that a page was let go; one that did may tell both.
+ */
+typedef void mem_event_notify_fn(void *arg, bool brought_requests);
+
+/*
  * Asks whether the domain can be attached to, as far as that can be known without changing
  * anything. Returns 0, or a negative errno with one line in message (size bytes).
  */
@@ -50,6 +56,9 @@ int mem_event_ring_check(struct xen_ops *ops, char *message, size_t size);
  */
 int mem_event_ring_attach(struct event_base *base, struct xen_ops *ops, mem_event_fn *fn, void *arg,
                           struct mem_event_ring **ring, char *message, size_t size);
+
+/* Has notifications told of from now on. */
+void mem_event_ring_on_notify(struct mem_event_ring *ring, mem_event_notify_fn *fn, void *arg);
 
 /*
  * Answers what is still to be answered, disables paging and lets the ring go. No page may be out,

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "clock_ms.h"
-#include "locked_memory.h"
 #include "log.h"
 #include "page.h"
 #include "pages.h"
@@ -71,7 +70,7 @@ struct pager *pager_create(const struct pager_env *env)
     if (!pager)
         return NULL;
     pager->env = *env;
-    pager->buffers = locked_alloc((size_t)NR_LOADS * PAGE_BYTES);
+    pager->buffers = xen_alloc_pages(env->ops, NR_LOADS);
     for (unsigned int i = 0; i < NR_LOADS; i++) {
         if (!pager->buffers || init_load(pager, i)) {
             pager_destroy(pager);
@@ -89,7 +88,7 @@ void pager_destroy(struct pager *pager)
     for (unsigned int i = 0; i < NR_LOADS; i++)
         if (pager->loads[i].retry)
             event_free(pager->loads[i].retry);
-    locked_free(pager->buffers, (size_t)NR_LOADS * PAGE_BYTES);
+    xen_free_pages(pager->env.ops, pager->buffers, NR_LOADS);
     free(pager);
 }
 
@@ -165,6 +164,14 @@ static void dropped(struct load *load)
     finish(load);
 }
 
+static int cancel_nomination(struct pager *pager, uint32_t gfn)
+{
+    struct xen_page page = {.gfn = gfn};
+
+    xen_cancel(pager->env.ops, &page, 1);
+    return page.rc;
+}
+
 static void load_into_guest(struct load *load)
 {
     struct pager_env *env = &load->pager->env;
@@ -176,6 +183,7 @@ static void load_into_guest(struct load *load)
         loaded(load);
         break;
     case -ENOENT:
+        cancel_nomination(load->pager, load->io.gfn); /* in case it was only nearly out */
         dropped(load);
         break;
     case -ENOMEM:
@@ -303,7 +311,7 @@ static bool undoes_nomination(struct pager *pager, const struct mem_event *event
 
     if (!event->drop)
         return xen_prep(pager->env.ops, gfn) != -ENOENT;
-    return event->evict_fail && xen_cancel_nomination(pager->env.ops, gfn) != -EAGAIN;
+    return event->evict_fail && cancel_nomination(pager, gfn) != -EAGAIN;
 }
 
 static void handle_nominated(struct pager *pager, const struct mem_event *event)

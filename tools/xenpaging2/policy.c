@@ -15,8 +15,8 @@
 #define UNPAGEABLE_TICKS 60
 
 /*
- * The mark of a gfn: 0 for none, WARM for one to be passed over once, else HELD with the tick
- * from which it may be tried again. Ticks wrap after 4.5 hours.
+ * The mark of a gfn: 0 for none, WARM for one to be passed over once, HELD with the tick from which
+ * it may be tried again, or both. Ticks wrap after 4.5 hours.
  */
 #define WARM 0x8000u
 #define HELD 0x4000u
@@ -162,13 +162,16 @@ bool policy_passed(struct policy *policy)
 
 void policy_note(struct policy *policy, uint32_t gfn, enum policy_event event, int64_t now_ms)
 {
+    uint16_t mark = 0;
+
     assert(gfn < policy->nr_gfns);
-    if (event == POLICY_PAGED_IN)
-        policy->mark[gfn] = WARM;
-    else if (event == POLICY_BUSY)
-        policy->mark[gfn] = HELD | tick(now_ms, BUSY_TICKS);
-    else
-        policy->mark[gfn] = HELD | tick(now_ms, UNPAGEABLE_TICKS);
+    if (event == POLICY_PAGED_IN || event == POLICY_TAKEN_BACK)
+        mark |= WARM;
+    if (event == POLICY_BUSY || event == POLICY_TAKEN_BACK)
+        mark |= HELD | tick(now_ms, BUSY_TICKS);
+    if (event == POLICY_UNPAGEABLE)
+        mark |= HELD | tick(now_ms, UNPAGEABLE_TICKS);
+    policy->mark[gfn] = mark;
 }
 
 uint32_t policy_find_region(const uint64_t *ram, uint32_t first, uint32_t end)

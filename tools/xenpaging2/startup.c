@@ -14,6 +14,7 @@
 
 #include "balance.h"
 #include "evict.h"
+#include "log.h"
 #include "mem_event_ring.h"
 #include "options.h"
 #include "page.h"
@@ -203,6 +204,17 @@ static int create_balance(struct daemon *d)
     return d->balance ? 0 : no_memory(d);
 }
 
+static void say_hypervisor(struct daemon *d)
+{
+    if (xen_is_patched(d->ops))
+        log_info("a patched Xen: pages go out in batches, and no write of dom0's is lost%s",
+                 xen_has_doorbell(d->ops) ? "; it tells when a page is let go" : "");
+    else
+        log_warning(
+            "a stock Xen: writes of dom0's programs that map the guest's memory can be lost; "
+            "see LIMITS in xenpaging2(8)");
+}
+
 static int attach(struct daemon *d)
 {
     int rc = mem_event_ring_attach(d->base, d->ops, pager_handle, d->pager, &d->ring, d->message,
@@ -211,6 +223,7 @@ static int attach(struct daemon *d)
     if (!rc) {
         pager_set_ring(d->pager, d->ring);
         evict_set_ring(d->evict, d->ring);
+        say_hypervisor(d);
     }
     return rc;
 }

@@ -33,6 +33,7 @@ static const struct {
     {"drops", offsetof(struct status_values, drops)},
     {"lost", offsetof(struct status_values, lost)},
     {"retries", offsetof(struct status_values, retries)},
+    {"parked", offsetof(struct status_values, parked)},
     {"store-bytes", offsetof(struct status_values, store_bytes)},
 };
 

@@ -23,6 +23,7 @@ struct status_values {
     uint64_t drops;
     uint64_t lost;
     uint64_t retries;
+    uint64_t parked;
     uint64_t store_bytes;
 };
 

@@ -1,40 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "xen_ops.h"
+#include "xen_ops_inside.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#include <xencall.h>
-#include <xenctrl.h>
-#include <xendevicemodel.h>
-#include <xenforeignmemory.h>
 #include <xen/domctl.h>
-#include <xen/hvm/dm_op.h>
 #include <xen/hvm/params.h>
 
-#include "page.h"
-
 #define MAX_FRAME_INFO 1024 /* what one XEN_DOMCTL_getpageframeinfo3 takes */
-
-struct xen_ops {
-    uint32_t domid;
-    xentoollog_logger *logger;
-    xc_interface *xc;
-    xencall_handle *call;
-    xenforeignmemory_handle *memory;
-    xendevicemodel_handle *device_model;
-    struct xen_domctl *domctl; /* hypercall-safe memory */
-    uint64_t *frame_info;      /* likewise, MAX_FRAME_INFO entries */
-};
-
-static int negative_errno(int rc)
-{
-    return rc < 0 ? -errno : 0;
-}
 
 static int open_all(struct xen_ops *ops)
 {
@@ -55,7 +31,8 @@ static int open_all(struct xen_ops *ops)
         return -errno;
     ops->domctl = xencall_alloc_buffer(ops->call, sizeof(*ops->domctl));
     ops->frame_info = xencall_alloc_buffer(ops->call, MAX_FRAME_INFO * sizeof(*ops->frame_info));
-    return ops->domctl && ops->frame_info ? 0 : -ENOMEM;
+    ops->batch_args = xencall_alloc_buffer(ops->call, sizeof(*ops->batch_args));
+    return ops->domctl && ops->frame_info && ops->batch_args ? 0 : -ENOMEM;
 }
 
 int xen_ops_open(uint32_t domid, struct xen_ops **out, char *message, size_t size)
@@ -65,6 +42,7 @@ int xen_ops_open(uint32_t domid, struct xen_ops **out, char *message, size_t siz
 
     if (ops) {
         ops->domid = domid;
+        ops->way = &xen_stock;
         rc = open_all(ops);
     }
     if (rc) {
@@ -82,6 +60,8 @@ void xen_ops_close(struct xen_ops *ops)
 {
     if (!ops)
         return;
+    if (ops->batch_args)
+        xencall_free_buffer(ops->call, ops->batch_args);
     if (ops->frame_info)
         xencall_free_buffer(ops->call, ops->frame_info);
     if (ops->domctl)
@@ -102,6 +82,17 @@ void xen_ops_close(struct xen_ops *ops)
 uint32_t xen_ops_domid(const struct xen_ops *ops)
 {
     return ops->domid;
+}
+
+void *xen_alloc_pages(struct xen_ops *ops, unsigned int nr)
+{
+    return xencall_alloc_buffer_pages(ops->call, nr);
+}
+
+void xen_free_pages(struct xen_ops *ops, void *pages, unsigned int nr)
+{
+    if (pages)
+        xencall_free_buffer_pages(ops->call, pages, nr);
 }
 
 int xen_domain_info(struct xen_ops *ops, struct xen_domain_info *info)
@@ -229,7 +220,16 @@ int xen_remove_ring(struct xen_ops *ops, uint64_t gfn)
 
 int xen_enable_paging(struct xen_ops *ops, uint32_t *port)
 {
-    return negative_errno(xc_mem_paging_enable(ops->xc, ops->domid, port));
+    const uint32_t needed = XENMEM_paging_feature_batch | XENMEM_paging_feature_pins;
+    int rc = negative_errno(xc_mem_paging_enable(ops->xc, ops->domid, port));
+
+    if (rc)
+        return rc;
+    rc = xen_probe_features(ops);
+    if (rc)
+        xen_disable_paging(ops);
+    ops->way = (ops->features & needed) == needed ? &xen_batch : &xen_stock;
+    return rc;
 }
 
 int xen_disable_paging(struct xen_ops *ops)
@@ -237,55 +237,40 @@ int xen_disable_paging(struct xen_ops *ops)
     return negative_errno(xc_mem_paging_disable(ops->xc, ops->domid));
 }
 
-int xen_nominate(struct xen_ops *ops, uint32_t gfn)
+bool xen_is_patched(const struct xen_ops *ops)
 {
-    return negative_errno(xc_mem_paging_nominate(ops->xc, ops->domid, gfn));
+    return ops->way == &xen_batch;
 }
 
-void xen_copy_out(struct xen_ops *ops, const uint32_t *gfns, size_t nr, void *const *copies,
-                  int *errors)
+bool xen_has_doorbell(const struct xen_ops *ops)
 {
-    xen_pfn_t pfns[XEN_MAX_COPY] = {0};
-    const char *map;
-
-    assert(nr <= XEN_MAX_COPY);
-    for (size_t i = 0; i < nr; i++) {
-        pfns[i] = gfns[i];
-        errors[i] = 0;
-    }
-    map = xenforeignmemory_map(ops->memory, ops->domid, PROT_READ, nr, pfns, errors);
-    if (!map) {
-        int rc = -errno;
-
-        for (size_t i = 0; i < nr; i++)
-            errors[i] = rc;
-        return;
-    }
-    for (size_t i = 0; i < nr; i++)
-        if (!errors[i])
-            memcpy(copies[i], map + i * PAGE_BYTES, PAGE_BYTES);
-    xenforeignmemory_unmap(ops->memory, (void *)(uintptr_t)map, nr);
+    return xen_is_patched(ops) && ops->features & XENMEM_paging_feature_doorbell;
 }
 
-int xen_evict(struct xen_ops *ops, uint32_t gfn)
+unsigned int xen_step(const struct xen_ops *ops)
 {
-    return negative_errno(xc_mem_paging_evict(ops->xc, ops->domid, gfn));
+    return ops->way->step;
 }
 
-int xen_cancel_nomination(struct xen_ops *ops, uint32_t gfn)
+void xen_nominate(struct xen_ops *ops, struct xen_page *pages, unsigned int nr)
 {
-    int rc = xen_prep(ops, gfn);
+    assert(nr <= xen_step(ops));
+    if (nr)
+        ops->way->nominate(ops, pages, nr);
+}
 
-    if (rc != -ENOENT)
-        return rc;
-    /* For a gfn of any paging type this populates and changes nothing (dm.c: set_mem_type()). */
-    rc = xendevicemodel_set_mem_type(ops->device_model, (domid_t)ops->domid, HVMMEM_ram_rw, gfn, 1);
-    if (rc == 0)
-        return 0; /* not nominated any more, and RAM as it was */
-    if (errno != EAGAIN)
-        return -errno;
-    rc = xen_prep(ops, gfn);
-    return rc == -ENOENT ? -EAGAIN : rc;
+void xen_evict(struct xen_ops *ops, struct xen_page *pages, unsigned int nr)
+{
+    assert(nr <= xen_step(ops));
+    if (nr)
+        ops->way->evict(ops, pages, nr);
+}
+
+void xen_cancel(struct xen_ops *ops, struct xen_page *pages, unsigned int nr)
+{
+    assert(nr <= xen_step(ops));
+    if (nr)
+        ops->way->cancel(ops, pages, nr);
 }
 
 int xen_load(struct xen_ops *ops, uint32_t gfn, const void *page)

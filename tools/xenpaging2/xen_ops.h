@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The only place that makes hypercalls and maps pages of the guest.
+ * The only place that makes hypercalls and maps pages of the guest. xen_ops.c has most of it; how
+ * pages go out is in xen_stock.c for a stock Xen, and in xen_batch.c for one that has the batch
+ * operation of hypervisor-patches/. The callers need not know which it is.
  *
  * It keeps no state of a page. All functions return 0 or a negative errno unless they say
  * otherwise; -ESRCH (from most) means that the domain is gone. gfns are 64-bit here, as Xen's are.
@@ -14,7 +16,15 @@
 
 struct xen_ops;
 
-#define XEN_MAX_COPY 64
+/* No step is larger: see xen_step(). */
+#define XEN_MAX_STEP 32
+
+/* One page of a batch. */
+struct xen_page {
+    uint32_t gfn;
+    int rc;     /* what became of it */
+    void *copy; /* for xen_nominate(): a page of xen_alloc_pages() */
+};
 
 struct xen_domain_info {
     bool dying;
@@ -31,6 +41,13 @@ int xen_ops_open(uint32_t domid, struct xen_ops **ops, char *message, size_t siz
 void xen_ops_close(struct xen_ops *ops);
 
 uint32_t xen_ops_domid(const struct xen_ops *ops);
+
+/*
+ * Page-aligned memory, zeroed and present, that Xen can read and write at any time. NULL with errno
+ * if there is none. xen_free_pages() takes NULL.
+ */
+void *xen_alloc_pages(struct xen_ops *ops, unsigned int nr);
+void xen_free_pages(struct xen_ops *ops, void *pages, unsigned int nr);
 
 /* -ESRCH if there is no such domain (XEN_DOMCTL_getdomaininfo may answer for the next one). */
 int xen_domain_info(struct xen_ops *ops, struct xen_domain_info *info);
@@ -65,32 +82,51 @@ int xen_populate_ring(struct xen_ops *ops, uint64_t gfn);
 int xen_remove_ring(struct xen_ops *ops, uint64_t gfn);
 
 /*
- * Turns paging on (XEN_VM_EVENT_ENABLE) and returns the event channel port to bind to; off.
+ * Turns paging on (XEN_VM_EVENT_ENABLE), finds out what this Xen offers for it, and returns the
+ * event channel port to bind to; off.
  * -EBUSY, -ENODEV (no HAP), -EMLINK (IOMMU), -EXDEV (PoD), -EOPNOTSUPP (PVH dom0).
  */
 int xen_enable_paging(struct xen_ops *ops, uint32_t *port);
 int xen_disable_paging(struct xen_ops *ops);
 
-/* p2m_ram_* to paging_out. -EBUSY if it cannot be paged out now, whatever the reason. */
-int xen_nominate(struct xen_ops *ops, uint32_t gfn);
+/*
+ * Once paging is on: whether Xen has the batch operation and loses no write of anybody; whether it
+ * notifies the event channel when a page is let go that was refused with -EAGAIN.
+ */
+bool xen_is_patched(const struct xen_ops *ops);
+bool xen_has_doorbell(const struct xen_ops *ops);
+
+/* How many pages one call of the following takes: so few that a fault can wait for it. */
+unsigned int xen_step(const struct xen_ops *ops);
 
 /*
- * Copies nr (at most XEN_MAX_COPY) nominated frames to the pages at copies[]. errors[] gets 0 or a
- * negative errno for each. The frames are mapped only meanwhile: evict needs to be the last to hold
- * them.
+ * p2m_ram_* to paging_out, and then a copy of the contents. The rc of each page:
+ *
+ *    0        nominated and copied
+ *    -EAGAIN  in use at this moment
+ *    -EBUSY   not pageable; a stock Xen says so whatever the reason
+ *    -ENOENT  there is no page
+ *    others   it may be nominated, and there is no copy: xen_cancel() it
  */
-void xen_copy_out(struct xen_ops *ops, const uint32_t *gfns, size_t nr, void *const *copies,
-                  int *errors);
-
-/* paging_out to paged: the frame is freed. -EBUSY if it is not nominated any more, or in use. */
-int xen_evict(struct xen_ops *ops, uint32_t gfn);
+void xen_nominate(struct xen_ops *ops, struct xen_page *pages, unsigned int nr);
 
 /*
- * Takes a nomination back. -EAGAIN: the ring was full, ask again once it is not. -EINVAL: the gfn
- * is gone. Stock Xen has no operation for it. A foreign access makes Xen populate the gfn, and
- * prep then completes it; the request for it (EVICT_FAIL) is still going to be in the ring.
+ * paging_out to paged: the frame is freed. The rc of each page:
+ *
+ *    0        it is out
+ *    -ENOENT  not nominated any more: somebody took it back without a request
+ *    -EAGAIN  in use at this moment, or, on a stock Xen, taken back: xen_cancel() it
+ *    -EBUSY   not pageable: xen_cancel() it
+ *    others   not known: it may be out or not
  */
-int xen_cancel_nomination(struct xen_ops *ops, uint32_t gfn);
+void xen_evict(struct xen_ops *ops, struct xen_page *pages, unsigned int nr);
+
+/*
+ * Takes nominations back. The rc of each page: 0; -ENOENT: it was not nominated any more, or is
+ * gone; -EAGAIN: ask again, in a moment and with room in the ring. A stock Xen puts a request
+ * (EVICT_FAIL) for each page into the ring, which still has to be answered.
+ */
+void xen_cancel(struct xen_ops *ops, struct xen_page *pages, unsigned int nr);
 
 /*
  * Gives a frame with these contents to a gfn that is paged out, whether it was asked for or not.

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "candidates.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "pages.h"
+#include "parked.h"
+#include "policy.h"
+#include "ram_map.h"
+#include "xen_ops.h"
+
+#define MAX_SKIP 4096 /* gfns looked at in one search */
+
+struct candidates {
+    struct candidates_env env;
+    struct parked *parked;
+    uint32_t ram_region; /* where the look for new RAM goes on */
+};
+
+struct candidates *candidates_create(const struct candidates_env *env)
+{
+    struct candidates *candidates = calloc(1, sizeof(*candidates));
+
+    if (!candidates)
+        return NULL;
+    candidates->env = *env;
+    candidates->parked = parked_create();
+    if (!candidates->parked) {
+        free(candidates);
+        errno = ENOMEM;
+        return NULL;
+    }
+    return candidates;
+}
+
+void candidates_destroy(struct candidates *candidates)
+{
+    if (!candidates)
+        return;
+    parked_destroy(candidates->parked);
+    free(candidates);
+}
+
+static bool is_resident(const struct candidates *candidates, uint32_t gfn)
+{
+    return pages_state(candidates->env.pages, gfn) == PAGE_RESIDENT;
+}
+
+bool candidates_next_parked(struct candidates *candidates, int64_t now_ms, uint32_t *gfn)
+{
+    while (parked_next(candidates->parked, now_ms, gfn))
+        if (is_resident(candidates, *gfn))
+            return true;
+    return false;
+}
+
+bool candidates_next(struct candidates *candidates, int64_t now_ms, uint32_t *gfn)
+{
+    for (int i = 0; i < MAX_SKIP; i++) {
+        if (!policy_next(candidates->env.policy, now_ms, gfn))
+            return false;
+        if (is_resident(candidates, *gfn))
+            return true;
+    }
+    return false;
+}
+
+bool candidates_look_for_ram(struct candidates *candidates)
+{
+    struct candidates_env *env = &candidates->env;
+    uint32_t nr_gfns = pages_nr_gfns(env->pages);
+    bool passed = policy_passed(env->policy);
+
+    if (passed && candidates->ram_region >= policy_nr_regions(nr_gfns)) {
+        env->new_pass(env->arg);
+        nr_gfns = pages_nr_gfns(env->pages);
+        candidates->ram_region = 0;
+    }
+    if (candidates->ram_region < policy_nr_regions(nr_gfns))
+        candidates->ram_region =
+            ram_map_refresh(env->ops, env->policy, nr_gfns, candidates->ram_region);
+    return passed;
+}
+
+void candidates_nominated(struct candidates *candidates, uint32_t gfn)
+{
+    parked_remove(candidates->parked, gfn);
+}
+
+/* Where nothing rings, only the policy brings it back. */
+void candidates_in_use(struct candidates *candidates, uint32_t gfn, int64_t now_ms)
+{
+    policy_note(candidates->env.policy, gfn, POLICY_BUSY, now_ms);
+    if (xen_has_doorbell(candidates->env.ops))
+        parked_add(candidates->parked, gfn, now_ms);
+}
+
+void candidates_unpageable(struct candidates *candidates, uint32_t gfn, int64_t now_ms)
+{
+    policy_note(candidates->env.policy, gfn, POLICY_UNPAGEABLE, now_ms);
+    parked_remove(candidates->parked, gfn);
+}
+
+void candidates_taken_back(struct candidates *candidates, uint32_t gfn, int64_t now_ms)
+{
+    policy_note(candidates->env.policy, gfn, POLICY_TAKEN_BACK, now_ms);
+}
+
+void candidates_ring(struct candidates *candidates, bool sure, int64_t now_ms)
+{
+    parked_ring(candidates->parked, sure, now_ms);
+}
+
+int64_t candidates_parked_due_in(const struct candidates *candidates, int64_t now_ms)
+{
+    return parked_due_in(candidates->parked, now_ms);
+}
+
+unsigned int candidates_nr_parked(const struct candidates *candidates)
+{
+    return parked_nr(candidates->parked);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Between the files that make hypercalls only: xen_ops.c, xen_stock.c, xen_batch.c. */
+#ifndef XENPAGING2_XEN_OPS_INSIDE_H
+#define XENPAGING2_XEN_OPS_INSIDE_H
+
+#include <errno.h>
+#include <stdint.h>
+
+#include <xencall.h>
+#include <xenctrl.h>
+#include <xendevicemodel.h>
+#include <xenforeignmemory.h>
+
+#include "xen_ops.h"
+#include "xen_paging_batch.h"
+
+/* How the pages of a batch are dealt with, by one kind of hypervisor. See xen_ops.h. */
+struct xen_way {
+    unsigned int step;
+    void (*nominate)(struct xen_ops *ops, struct xen_page *pages, unsigned int nr);
+    void (*evict)(struct xen_ops *ops, struct xen_page *pages, unsigned int nr);
+    void (*cancel)(struct xen_ops *ops, struct xen_page *pages, unsigned int nr);
+};
+
+extern const struct xen_way xen_stock; /* xen_stock.c */
+extern const struct xen_way xen_batch; /* xen_batch.c */
+
+/* The arguments of one batch hypercall, in memory that is safe for it. */
+struct xen_batch_args {
+    xen_mem_paging_op_t op;
+    struct xen_mem_paging_batch_entry entries[XEN_MAX_STEP];
+};
+
+struct xen_ops {
+    uint32_t domid;
+    uint32_t features; /* XENMEM_paging_feature_*; 0 on a stock Xen, and before it was asked */
+    const struct xen_way *way;
+    xentoollog_logger *logger;
+    xc_interface *xc;
+    xencall_handle *call;
+    xenforeignmemory_handle *memory;
+    xendevicemodel_handle *device_model;
+    struct xen_domctl *domctl;         /* hypercall-safe memory */
+    uint64_t *frame_info;              /* likewise, MAX_FRAME_INFO entries */
+    struct xen_batch_args *batch_args; /* likewise */
+};
+
+static inline int negative_errno(int rc)
+{
+    return rc < 0 ? -errno : 0;
+}
+
+/*
+ * Asks a Xen whose paging is on for what it offers. Sets ops->features, to 0 on a stock one.
+ * Returns 0 or a negative errno.
+ */
+int xen_probe_features(struct xen_ops *ops);
+
+#endif

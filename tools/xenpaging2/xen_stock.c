@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Pages of a batch, one hypercall after the other: all that a stock Xen has. */
+#include "xen_ops_inside.h"
+
+#include <string.h>
+#include <sys/mman.h>
+
+#include <xen/hvm/dm_op.h>
+
+#include "page.h"
+
+#define STEP 16 /* hypercalls that a fault may have to wait for */
+
+static void fail_all(struct xen_page *pages, unsigned int nr, int rc)
+{
+    for (unsigned int i = 0; i < nr; i++)
+        pages[i].rc = rc;
+}
+
+/*
+ * The guest is paused for it, which lets hypercalls under way end first: one that finds its
+ * arguments on a page nominated a moment ago fails with EFAULT (hvm_copy_from_guest_linear()),
+ * and Linux answers that with BUG().
+ */
+static void nominate_all(struct xen_ops *ops, struct xen_page *pages, unsigned int nr)
+{
+    int rc = xen_pause(ops);
+
+    if (rc) {
+        fail_all(pages, nr, rc);
+        return;
+    }
+    for (unsigned int i = 0; i < nr; i++)
+        pages[i].rc = negative_errno(xc_mem_paging_nominate(ops->xc, ops->domid, pages[i].gfn));
+    xen_unpause(ops);
+}
+
+/* The frames are mapped together, and only meanwhile: evict needs to be the last to hold them. */
+static void copy_nominated(struct xen_ops *ops, struct xen_page *pages, unsigned int nr)
+{
+    struct xen_page *nominated[STEP] = {NULL};
+    xen_pfn_t pfns[STEP] = {0};
+    int errors[STEP] = {0};
+    unsigned int n = 0;
+    const char *map;
+
+    for (unsigned int i = 0; i < nr; i++) {
+        if (pages[i].rc)
+            continue;
+        nominated[n] = &pages[i];
+        pfns[n++] = pages[i].gfn;
+    }
+    if (!n)
+        return;
+    map = xenforeignmemory_map(ops->memory, ops->domid, PROT_READ, n, pfns, errors);
+    for (unsigned int i = 0; i < n; i++) {
+        if (map && !errors[i])
+            memcpy(nominated[i]->copy, map + (size_t)i * PAGE_BYTES, PAGE_BYTES);
+        else
+            nominated[i]->rc = -EFAULT;
+    }
+    if (map)
+        xenforeignmemory_unmap(ops->memory, (void *)(uintptr_t)map, n);
+}
+
+static void nominate(struct xen_ops *ops, struct xen_page *pages, unsigned int nr)
+{
+    nominate_all(ops, pages, nr);
+    copy_nominated(ops, pages, nr);
+}
+
+/* What could be nominated has no special use: it is in use now, or not nominated any more. */
+static void evict(struct xen_ops *ops, struct xen_page *pages, unsigned int nr)
+{
+    for (unsigned int i = 0; i < nr; i++) {
+        int rc = negative_errno(xc_mem_paging_evict(ops->xc, ops->domid, pages[i].gfn));
+
+        pages[i].rc = rc == -EBUSY ? -EAGAIN : rc;
+    }
+}
+
+/*
+ * There is no operation for it. A foreign access makes Xen populate the gfn, and prep then
+ * completes it; the request for it (EVICT_FAIL) is still going to be in the ring.
+ */
+static int cancel_one(struct xen_ops *ops, uint32_t gfn)
+{
+    int rc = xen_prep(ops, gfn);
+
+    if (rc != -ENOENT)
+        return rc;
+    /* For a gfn of any paging type this populates and changes nothing (dm.c: set_mem_type()). */
+    rc = xendevicemodel_set_mem_type(ops->device_model, (domid_t)ops->domid, HVMMEM_ram_rw, gfn, 1);
+    if (rc == 0)
+        return 0; /* not nominated any more, and RAM as it was */
+    if (errno == EINVAL)
+        return -ENOENT;
+    if (errno != EAGAIN)
+        return -errno;
+    rc = xen_prep(ops, gfn);
+    return rc == -ENOENT ? -EAGAIN : rc;
+}
+
+static void cancel(struct xen_ops *ops, struct xen_page *pages, unsigned int nr)
+{
+    for (unsigned int i = 0; i < nr; i++) {
+        pages[i].rc = cancel_one(ops, pages[i].gfn);
+        if (pages[i].rc == -EAGAIN) { /* nor would there be room for the others */
+            fail_all(pages + i, nr - i, -EAGAIN);
+            return;
+        }
+    }
+}
+
+const struct xen_way xen_stock = {
+    .step = STEP,
+    .nominate = nominate,
+    .evict = evict,
+    .cancel = cancel,
+};
