@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+#
+# The cases of lab-p2m find the mistakes of a stock Xen: proof that they can fail.
+# lab: timeout 200
+# lab: hypervisor stock
+
+create_p2m_guest a
+expect_p2m a good evict-order
+lab-mapper "$(guest_domid a)" 20480 64 600 || fail "writes are lost without a pager"
+expect_p2m a bad lost-write ro-mapping ro-while-mapped log-dirty
+expect_p2m a bad foreign-resume spin emulated-copy
+expect_p2m a bad batch-operations batch-bounds
+expect_p2m a bad pinned pinned-by-reader writer-cancels guest-cancels granted
+expect_p2m a bad mapper-vs-pager
+expect_p2m a bad balloon-paged balloon-paging-in
+destroy_guest a
+pass
