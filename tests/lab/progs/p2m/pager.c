@@ -113,18 +113,28 @@ bool pager_take(vm_event_request_t *request)
     return true;
 }
 
-static void forget(uint64_t gfn)
+void pager_keep(uint64_t gfn, const void *page)
+{
+    if (!store[gfn])
+        store[gfn] = malloc(PAGE_BYTES);
+    if (!store[gfn])
+        inconclusive("out of memory");
+    memcpy(store[gfn], page, PAGE_BYTES);
+}
+
+void pager_forget(uint64_t gfn)
 {
     free(store[gfn]);
     store[gfn] = NULL;
 }
 
+/* Another page may have taken its place: then there is nothing to load (ENOENT). */
 static int load(uint64_t gfn)
 {
     int rc = xc_mem_paging_load(xen_xc, xen_domid, gfn, store[gfn]) ? -errno : 0;
 
-    forget(gfn);
-    return rc;
+    pager_forget(gfn);
+    return rc == -ENOENT ? 0 : rc;
 }
 
 /* A page that the guest gave up needs no contents; one that is in was never evicted. */
@@ -135,7 +145,7 @@ static void bring(const vm_event_request_t *request)
     if (gfn >= GFNS || !store[gfn])
         return;
     if (request->u.mem_paging.flags & MEM_PAGING_DROP_PAGE)
-        forget(gfn);
+        pager_forget(gfn);
     else
         must("load", load(gfn));
 }
@@ -165,15 +175,6 @@ unsigned int pager_serve(void)
     return count;
 }
 
-static void keep(uint64_t gfn, const void *page)
-{
-    if (!store[gfn])
-        store[gfn] = malloc(PAGE_BYTES);
-    if (!store[gfn])
-        inconclusive("out of memory");
-    memcpy(store[gfn], page, PAGE_BYTES);
-}
-
 int pager_out(uint64_t gfn)
 {
     uint8_t page[PAGE_BYTES];
@@ -182,7 +183,7 @@ int pager_out(uint64_t gfn)
     if (rc)
         return rc;
     xen_read(gfn, page);
-    keep(gfn, page);
+    pager_keep(gfn, page);
     return xen_evict(gfn);
 }
 
@@ -206,7 +207,7 @@ static unsigned int evict_some(const xen_pfn_t *gfns, unsigned int nr)
             continue;
         }
         /* What was copied may be out of date from now on: the nomination must not stand. */
-        forget(gfns[i]);
+        pager_forget(gfns[i]);
         xen_cancel(gfns[i]);
     }
     return out;
@@ -226,7 +227,7 @@ static unsigned int out_some(uint64_t first, unsigned long count)
         inconclusive("mapping nominated pages: %s", strerror(errno));
     for (unsigned int i = 0; i < nr; i++)
         if (!errors[i])
-            keep(gfns[i], pages + (size_t)i * PAGE_BYTES);
+            pager_keep(gfns[i], pages + (size_t)i * PAGE_BYTES);
     xenforeignmemory_unmap(memory, pages, nr);
     return evict_some(gfns, nr);
 }

@@ -37,6 +37,10 @@ int pager_out(uint64_t gfn);
 /* The same for COUNT gfns, a batch at a time and without reports; how many went out. */
 unsigned long pager_out_all(uint64_t first, unsigned long count);
 
+/* The contents of a page that a case evicts by other means, before it does; and if it did not. */
+void pager_keep(uint64_t gfn, const void *page);
+void pager_forget(uint64_t gfn);
+
 /* Loads it from the store. */
 int pager_in(uint64_t gfn);
 
