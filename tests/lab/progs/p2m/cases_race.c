@@ -15,7 +15,7 @@
 #include "report.h"
 #include "xen.h"
 
-#define INCREMENTS "600"
+#define INCREMENTS "400"
 
 static pid_t start_mapper(uint64_t gfn)
 {
