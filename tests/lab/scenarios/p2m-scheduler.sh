@@ -9,6 +9,6 @@
 start_guest a 96 2 mb=8
 expect_p2m a good scheduler
 expect_nothing_out a
-verify_guest a 2 200
+verify_guest a 2 60
 destroy_guest a
 pass

@@ -63,8 +63,6 @@ int main(int argc, char **argv)
     printf("%s: %s\n", c->name, c->what);
     pager_attach();
     why = c->run(gfn);
-    pager_serve();
-    pager_in_all();
     pager_detach();
     printf("RESULT %s %s%s\n", c->name, why ? "bad: " : "good", why ? why : "");
     return 0;

@@ -17,6 +17,7 @@
 #define GFNS (1u << 20) /* 4 GiB: more than any guest of the lab has */
 #define BATCH 256
 #define SHOWN_AT_MOST 40
+#define SETTLED_MS 50
 
 static xenevtchn_handle *channel;
 static xenforeignmemory_handle *memory;
@@ -59,14 +60,6 @@ void pager_attach(void)
     must("the event channel", local);
     port = (evtchn_port_t)local;
     must("taking the ring out of the guest", xen_balloon_out(gfn));
-}
-
-void pager_detach(void)
-{
-    must("disabling paging", xc_mem_paging_disable(xen_xc, xen_domid));
-    xen_unmap(ring);
-    xenforeignmemory_close(memory);
-    xenevtchn_close(channel);
 }
 
 bool pager_rung(int ms)
@@ -175,6 +168,32 @@ unsigned int pager_serve(void)
     return count;
 }
 
+static void pager_in_all(void)
+{
+    for (uint64_t gfn = 0; gfn < GFNS; gfn++)
+        if (store[gfn])
+            must("load", load(gfn));
+}
+
+/*
+ * A vCPU that asked before its page was loaded still waits for a response: there is none once
+ * paging is disabled.
+ */
+void pager_detach(void)
+{
+    pager_in_all();
+    do
+        pager_serve();
+    while (pager_rung(SETTLED_MS));
+    xen_pause();
+    pager_serve();
+    must("disabling paging", xc_mem_paging_disable(xen_xc, xen_domid));
+    xen_unpause();
+    xen_unmap(ring);
+    xenforeignmemory_close(memory);
+    xenevtchn_close(channel);
+}
+
 int pager_out(uint64_t gfn)
 {
     uint8_t page[PAGE_BYTES];
@@ -244,13 +263,6 @@ unsigned long pager_out_all(uint64_t first, unsigned long count)
 int pager_in(uint64_t gfn)
 {
     return step("load", gfn, load(gfn));
-}
-
-void pager_in_all(void)
-{
-    for (uint64_t gfn = 0; gfn < GFNS; gfn++)
-        if (store[gfn])
-            must("load", load(gfn));
 }
 
 void pager_ask_foreign(uint64_t first, unsigned int count)

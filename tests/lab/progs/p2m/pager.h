@@ -13,6 +13,8 @@
 #include <xen/vm_event.h>
 
 void pager_attach(void);
+
+/* Loads whatever is out, answers all, and ends paging. */
 void pager_detach(void);
 
 /* Whether the event channel was rung within MS milliseconds, and not noticed before. */
@@ -43,9 +45,6 @@ void pager_forget(uint64_t gfn);
 
 /* Loads it from the store. */
 int pager_in(uint64_t gfn);
-
-/* Loads whatever is out, without reports. */
-void pager_in_all(void);
 
 /* Asks for COUNT pages that are out, from FIRST on, so that their requests are in the ring. */
 void pager_ask_foreign(uint64_t first, unsigned int count);
