@@ -14,5 +14,6 @@ expect_p2m a bad batch-operations batch-bounds mapper-vs-batches
 expect_p2m a bad pinned pinned-by-reader writer-cancels guest-cancels granted
 expect_p2m a bad mapper-vs-pager
 expect_p2m a bad balloon-paged balloon-paging-in
+expect_p2m a bad reattach
 destroy_guest a
 pass

@@ -7,7 +7,7 @@
 
 create_p2m_guest a
 expect_p2m a good evict-order lost-write ro-mapping ro-while-mapped log-dirty
-expect_p2m a good foreign-resume spin emulated-copy drop-sleeps
+expect_p2m a good foreign-resume spin emulated-copy drop-sleeps reattach
 expect_p2m a good batch-operations batch-bounds
 expect_p2m a good pinned pinned-by-reader writer-cancels guest-cancels granted
 expect_p2m a good mapper-vs-pager mapper-vs-batches

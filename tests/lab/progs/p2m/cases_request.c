@@ -66,7 +66,30 @@ static const char *spin(uint64_t gfn)
     return asked ? NULL : "the vCPU spins and sends no request";
 }
 
+/* The pager dies while a vCPU waits for it; another takes over what is out. */
+static const char *reattach(uint64_t gfn)
+{
+    const uint64_t paged = gfn + BARE_GFNS;
+    uint32_t result;
+
+    xen_fill(paged, 0x5a);
+    must("page out", pager_out(paged));
+    bare_run(gfn, &bare_reader, (struct bare_registers){.esi = (uint32_t)(paged * PAGE_BYTES)});
+    bare_wait(gfn, LONGEST_MS);
+    pager_die();
+    if (pager_attach())
+        return "no other pager can take the place of a dead one";
+    while (!bare_done(gfn, &result)) {
+        bare_wait(gfn, LONGEST_MS);
+        pager_serve();
+    }
+    bare_stop();
+    return result == 0x5a5a5a5a ? NULL : "the guest read something else";
+}
+
 const struct p2m_case request_cases[] = {
     {"foreign-resume", "the answer to a request for which nobody was paused", foreign_resume},
     {"spin", "a vCPU needs a page whose first request was lost", spin},
+    {"reattach", "a pager dies with a request; on a stock Xen the guest is lost after this",
+     reattach},
     {0}};

@@ -61,7 +61,7 @@ int main(int argc, char **argv)
     }
     xen_open((uint32_t)strtoul(argv[1], NULL, 10));
     printf("%s: %s\n", c->name, c->what);
-    pager_attach();
+    must("attaching", pager_attach());
     why = c->run(gfn);
     pager_detach();
     printf("RESULT %s %s%s\n", c->name, why ? "bad: " : "good", why ? why : "");

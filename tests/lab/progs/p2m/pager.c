@@ -40,11 +40,19 @@ static void map_ring(uint64_t gfn)
     memset(ring, 0, PAGE_BYTES);
 }
 
-void pager_attach(void)
+static void abandon(void)
+{
+    xen_unmap(ring);
+    xenforeignmemory_close(memory);
+    xenevtchn_close(channel);
+    ring = NULL;
+}
+
+int pager_attach(void)
 {
     uint64_t gfn;
     uint32_t remote;
-    int local;
+    int local, rc;
 
     channel = xenevtchn_open(NULL, 0);
     memory = xenforeignmemory_open(NULL, 0);
@@ -54,12 +62,16 @@ void pager_attach(void)
     map_ring(gfn);
     SHARED_RING_INIT((vm_event_sring_t *)ring);
     BACK_RING_INIT(&back, (vm_event_sring_t *)ring, PAGE_BYTES);
-    if (xc_mem_paging_enable(xen_xc, xen_domid, &remote))
-        inconclusive("paging cannot be enabled: %s", strerror(errno));
+    rc = xc_mem_paging_enable(xen_xc, xen_domid, &remote) ? -errno : 0;
+    if (step("enable paging, ring", gfn, rc)) {
+        abandon();
+        return rc;
+    }
     local = xenevtchn_bind_interdomain(channel, xen_domid, remote);
     must("the event channel", local);
     port = (evtchn_port_t)local;
     must("taking the ring out of the guest", xen_balloon_out(gfn));
+    return 0;
 }
 
 bool pager_rung(int ms)
@@ -181,6 +193,8 @@ static void pager_in_all(void)
  */
 void pager_detach(void)
 {
+    if (!ring)
+        return;
     pager_in_all();
     do
         pager_serve();
@@ -189,9 +203,13 @@ void pager_detach(void)
     pager_serve();
     must("disabling paging", xc_mem_paging_disable(xen_xc, xen_domid));
     xen_unpause();
-    xen_unmap(ring);
-    xenforeignmemory_close(memory);
-    xenevtchn_close(channel);
+    abandon();
+}
+
+void pager_die(void)
+{
+    abandon();
+    remark("the pager is dead");
 }
 
 int pager_out(uint64_t gfn)

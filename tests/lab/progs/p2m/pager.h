@@ -12,10 +12,14 @@
 #include <xenctrl.h>
 #include <xen/vm_event.h>
 
-void pager_attach(void);
+/* 0 or -errno, if Xen does not take it. */
+int pager_attach(void);
 
-/* Loads whatever is out, answers all, and ends paging. */
+/* Loads whatever is out, answers all, and ends paging; nothing if it is dead. */
 void pager_detach(void);
+
+/* What the kernel does for a process that is killed. Only the store stays, as on a disk. */
+void pager_die(void);
 
 /* Whether the event channel was rung within MS milliseconds, and not noticed before. */
 bool pager_rung(int ms);
