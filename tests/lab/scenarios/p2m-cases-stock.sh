@@ -8,12 +8,10 @@
 create_p2m_guest a
 expect_p2m a good evict-order
 lab-mapper "$(guest_domid a)" 20480 64 600 || fail "writes are lost without a pager"
-expect_p2m a bad lost-write ro-mapping ro-while-mapped log-dirty
-expect_p2m a bad foreign-resume spin emulated-copy
-expect_p2m a bad batch-operations batch-bounds mapper-vs-batches
-expect_p2m a bad pinned pinned-by-reader writer-cancels guest-cancels granted
-expect_p2m a bad mapper-vs-pager
-expect_p2m a bad balloon-paged balloon-paging-in
-expect_p2m a bad reattach
+expect_p2m a bad lost-write ro-mapping ro-while-mapped log-dirty \
+    foreign-resume spin emulated-copy \
+    pinned pinned-by-reader writer-cancels guest-cancels granted \
+    batch-operations batch-bounds mapper-vs-pager mapper-vs-batches \
+    balloon-paged balloon-paging-in reattach
 destroy_guest a
 pass

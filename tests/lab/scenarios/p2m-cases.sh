@@ -6,11 +6,10 @@
 # lab: hypervisor patched
 
 create_p2m_guest a
-expect_p2m a good evict-order lost-write ro-mapping ro-while-mapped log-dirty
-expect_p2m a good foreign-resume spin emulated-copy drop-sleeps reattach
-expect_p2m a good batch-operations batch-bounds
-expect_p2m a good pinned pinned-by-reader writer-cancels guest-cancels granted
-expect_p2m a good mapper-vs-pager mapper-vs-batches
-expect_p2m a good balloon-paged balloon-paging-in populate-over-paging-in mapping-over-paged
+expect_p2m a good evict-order lost-write ro-mapping ro-while-mapped log-dirty \
+    foreign-resume spin emulated-copy drop-sleeps reattach \
+    balloon-paged balloon-paging-in populate-over-paging-in mapping-over-paged \
+    pinned pinned-by-reader writer-cancels guest-cancels granted \
+    batch-operations batch-bounds mapper-vs-pager mapper-vs-batches
 destroy_guest a
 pass
