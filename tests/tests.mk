@@ -3,6 +3,7 @@
 # make check        everything below
 # make check-fast   what needs no emulator: units, documents, the other compiler
 # make check-lab    the scenarios on a real Xen under emulation; SCENARIOS= names some of them
+# make check-model  the model of the p2m protocol, in all its states
 # make demo         the demonstration
 # make lint, make format, make compile_commands.json
 
@@ -13,7 +14,7 @@ SHELL_FILES := $(LAB)/build $(LAB)/run $(LAB)/deps $(LAB)/demo $(LAB)/selftest/r
                $(LAB)/selftest/judge $(LAB)/old-pager/build $(LAB)/guest/check.sh \
                $(wildcard $(LAB)/lib/*.sh $(LAB)/parts/*.sh $(LAB)/dom0/helpers/*.sh \
                $(LAB)/scenarios/*.sh $(LAB)/selftest/*.sh) \
-               tests/unit/run-test docs/check-man
+               tests/unit/run-test docs/check-man tests/model/run
 
 .PHONY: demo
 demo: lab-deps all
@@ -25,9 +26,10 @@ lab-deps:
 
 .PHONY: check
 check:
-	@$(LAB)/deps build lab xen-build test lint
+	@$(LAB)/deps build lab xen-build test model lint
 	@$(MAKE) --no-print-directory check-fast
 	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory check-model
 	@$(MAKE) --no-print-directory check-selftest
 	@$(MAKE) --no-print-directory check-lab
 
@@ -38,6 +40,11 @@ check-fast: all
 	@$(MAKE) --no-print-directory check-unit check-unit-asan check-unit-tsan
 	@$(MAKE) --no-print-directory -C $(LAB)/guest check
 	@$(MAKE) --no-print-directory check-docs
+
+.PHONY: check-model
+check-model:
+	@$(LAB)/deps model
+	@tests/model/run
 
 # The lab's own checks: what must fail there does fail.
 .PHONY: check-selftest
