@@ -7,7 +7,8 @@
 
 create_p2m_guest a
 expect_p2m a good evict-order
-lab-mapper "$(guest_domid a)" 20480 64 600 || fail "writes are lost without a pager"
+# From 80 MiB on.
+lab-mapper "$(guest_domid a)" $((80 * 256)) 64 400 || fail "writes are lost without a pager"
 expect_p2m a bad lost-write ro-mapping ro-while-mapped log-dirty \
     foreign-resume spin emulated-copy \
     pinned pinned-by-reader writer-cancels guest-cancels granted \
