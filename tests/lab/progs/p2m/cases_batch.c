@@ -44,7 +44,7 @@ static const struct {
     {"evict again", BATCH_EVICT, NONE, false, false, -ENOENT},
     {"cancel what is out", BATCH_CANCEL, NONE, false, false, -ENOENT},
     {"query what was asked for", BATCH_QUERY, NONE, false, true, STATE_WANTED},
-    {"nominate what was asked for", BATCH_NOMINATE, NONE, false, false, -EINVAL},
+    {"nominate what was asked for", BATCH_NOMINATE, NONE, false, false, -ENOENT},
     {"prep without a buffer", BATCH_PREP, NONE, false, false, -EINVAL},
     {"prep with a bad buffer", BATCH_PREP, BAD, false, false, -EFAULT},
     {"prep", BATCH_PREP, COPY, false, false, 0},
