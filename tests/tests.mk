@@ -4,6 +4,7 @@
 # make check-fast   what needs no emulator: units, documents, the other compiler
 # make check-lab    the scenarios on a real Xen under emulation; SCENARIOS= names some of them
 # make check-ept    EPT_SCENARIOS (some) on Intel's extended page tables, which is slow
+# make patches-check  build and boot Xen with each further patch of hypervisor-patches/: an hour
 # make check-model  the model of the p2m protocol, in all its states
 # make demo         the demonstration
 # make lint, make format, make compile_commands.json
@@ -14,7 +15,8 @@ EPT_SCENARIOS ?= boot guest squeeze-verify-drain balloon terminated-while-thrash
                  destroyed-while-evicting
 C_FILES := $(wildcard tools/xenpaging2/*.[ch] tests/unit/*.[ch] $(LAB)/guest/*.[ch] \
                       $(LAB)/progs/*.c $(LAB)/progs/p2m/*.[ch])
-SHELL_FILES := $(LAB)/build $(LAB)/run $(LAB)/deps $(LAB)/demo $(LAB)/selftest/run \
+SHELL_FILES := $(LAB)/build $(LAB)/run $(LAB)/deps $(LAB)/demo $(LAB)/patches-check \
+               $(LAB)/selftest/run \
                $(LAB)/selftest/judge $(LAB)/old-pager/build $(LAB)/guest/check.sh \
                $(wildcard $(LAB)/lib/*.sh $(LAB)/parts/*.sh $(LAB)/dom0/helpers/*.sh \
                $(LAB)/scenarios/*.sh $(LAB)/selftest/*.sh) \
@@ -69,6 +71,10 @@ check-ept: ept-deps all
 	@$(LAB)/run --ept --jobs 2 $(EPT_SCENARIOS)
 
 # cppcheck does not see that STAILQ_CONCAT() in xenstore.c sets anything.
+.PHONY: patches-check
+patches-check:
+	@$(LAB)/patches-check
+
 .PHONY: lint
 lint:
 	@$(LAB)/deps build lint
