@@ -5,6 +5,7 @@
 # make check-lab    the scenarios on a real Xen under emulation; SCENARIOS= names some of them
 # make check-ept    EPT_SCENARIOS (some) on Intel's extended page tables, which is slow
 # make patches-check  build and boot Xen with each further patch of hypervisor-patches/: an hour
+# make bench-p2m   what the patches of hypervisor-patches/ cost and save, in instructions
 # make check-model  the model of the p2m protocol, in all its states
 # make demo         the demonstration
 # make lint, make format, make compile_commands.json
@@ -23,6 +24,7 @@ SHELL_FILES := $(LAB)/build $(LAB)/run $(LAB)/deps $(LAB)/demo $(LAB)/patches-ch
                $(LAB)/selftest/judge $(LAB)/old-pager/build $(LAB)/guest/check.sh \
                $(wildcard $(LAB)/lib/*.sh $(LAB)/parts/*.sh $(LAB)/dom0/helpers/*.sh \
                $(LAB)/scenarios/*.sh $(LAB)/selftest/*.sh) \
+               $(wildcard tests/bench/*.sh) tests/bench/p2m \
                tests/unit/run-test docs/check-man tests/model/run
 
 .PHONY: demo
@@ -73,11 +75,15 @@ check-lab: ept-deps all
 check-ept: ept-deps all
 	@$(LAB)/run --ept --jobs 2 $(EPT_SCENARIOS)
 
-# cppcheck does not see that STAILQ_CONCAT() in xenstore.c sets anything.
 .PHONY: patches-check
 patches-check:
 	@$(LAB)/patches-check
 
+.PHONY: bench-p2m
+bench-p2m: lab-deps all
+	@tests/bench/p2m
+
+# cppcheck does not see that STAILQ_CONCAT() in xenstore.c sets anything.
 .PHONY: lint
 lint:
 	@$(LAB)/deps build lint

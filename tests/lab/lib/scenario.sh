@@ -9,6 +9,7 @@
 #   # lab: memory MIB           of the emulated machine (1536)
 #   # lab: dom0-memory MIB      (700)
 #   # lab: dom0-cpus N          (1)
+#   # lab: icount N             an instruction takes 2^N ns, neither more nor less
 #   # lab: xen-options WORDS    more of Xen's command line; the last one of a kind counts
 #   # lab: hypervisor debug|release|stock|patched    in place of the default
 #   # lab: hypervisor debian    Debian's own, without paging
@@ -21,7 +22,7 @@ scenario_file() {
     if [ -f "$LAB/scenarios/$name.sh" ]; then
         echo "$LAB/scenarios/$name.sh"
     elif [ -f "$name" ]; then
-        echo "$name"
+        realpath "$name"
     else
         die "there is no scenario $name"
     fi
