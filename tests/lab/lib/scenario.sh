@@ -20,7 +20,7 @@ scenario_file() {
     if [ -f "$LAB/scenarios/$1.sh" ]; then
         echo "$LAB/scenarios/$1.sh"
     elif [ -f "$1" ]; then
-        echo "$1"
+        realpath "$1"
     else
         die "there is no scenario $1"
     fi
