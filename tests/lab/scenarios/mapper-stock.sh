@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+#
+# On a stock Xen writes of dom0 are lost under the pager: proof that scenario mapper can fail.
+# lab: timeout 300
+# lab: dom0-cpus 2
+# lab: cpus 2
+# lab: hypervisor stock
+
+start_mapper_guest a
+! run_mapper a 3000 150 300 || fail "no write is lost on a stock Xen"
+destroy_guest a
+pass
