@@ -7,7 +7,7 @@
 # lab: cpus 2
 # lab: hypervisor patched
 
-start_mapper_guest a
+start_mapper_guest a 56
 run_mapper a 100000 3000 10000 || fail "writes are lost"
 destroy_guest a
 pass

@@ -2,12 +2,10 @@
 # shellcheck shell=sh
 #
 # On a stock Xen writes of dom0 are lost under the pager: proof that scenario mapper can fail.
-# lab: timeout 300
-# lab: dom0-cpus 2
-# lab: cpus 2
+# lab: timeout 600
 # lab: hypervisor stock
 
-start_mapper_guest a
-! run_mapper a 3000 150 300 || fail "no write is lost on a stock Xen"
+start_mapper_guest a 56
+! run_mapper a 3000 200 200 || fail "no write is lost on a stock Xen"
 destroy_guest a
 pass

@@ -3,12 +3,10 @@
 #
 # A program of dom0 writes through short mappings to pages that the pager takes again and again:
 # on a patched Xen none of its writes is lost.
-# lab: timeout 300
-# lab: dom0-cpus 2
-# lab: cpus 2
+# lab: timeout 600
 # lab: hypervisor patched
 
-start_mapper_guest a
-run_mapper a 3000 150 300 || fail "writes are lost"
+start_mapper_guest a 56
+run_mapper a 3000 200 200 || fail "writes are lost"
 destroy_guest a
 pass
