@@ -9,6 +9,7 @@ live_unpaged() {
     GUEST_ON_REBOOT=restart
     live_free=
     live_round=0
+    note "at first $(host_free_pages) pages of the host are free"
     while [ $live_round -lt "$1" ]; do
         live_round=$((live_round + 1))
         live_once "a$live_round"
