@@ -6,6 +6,8 @@
 # make check-ept    EPT_SCENARIOS (some) on Intel's extended page tables, which is slow
 # make patches-check  build and boot Xen with each further patch of hypervisor-patches/: an hour
 # make bench-p2m   what the patches of hypervisor-patches/ cost and save, in instructions
+# make check-long   LONG_SCENARIOS: what check-lab has in short; an hour and more
+# make soak-lab     a guest that thrashes for SOAK_MINUTES
 # make check-model  the model of the p2m protocol, in all its states
 # make demo         the demonstration
 # make lint, make format, make compile_commands.json
@@ -17,13 +19,15 @@ PATCHED_SCENARIOS ?= $(addsuffix @patched,squeeze-verify-drain thrash balloon fo
                      terminated-while-thrashing target-up-and-down)
 EPT_SCENARIOS ?= boot guest squeeze-verify-drain balloon terminated-while-thrashing \
                  destroyed-while-evicting
+LONG_SCENARIOS ?= $(filter-out soak,$(notdir $(basename $(wildcard $(LAB)/long/*.sh))))
+SOAK_MINUTES ?= 30
 C_FILES := $(wildcard tools/xenpaging2/*.[ch] tests/unit/*.[ch] $(LAB)/guest/*.[ch] \
                       $(LAB)/progs/*.c $(LAB)/progs/p2m/*.[ch])
 SHELL_FILES := $(LAB)/build $(LAB)/run $(LAB)/deps $(LAB)/demo $(LAB)/patches-check \
                $(LAB)/selftest/run \
                $(LAB)/selftest/judge $(LAB)/old-pager/build $(LAB)/guest/check.sh \
                $(wildcard $(LAB)/lib/*.sh $(LAB)/parts/*.sh $(LAB)/dom0/helpers/*.sh \
-               $(LAB)/scenarios/*.sh $(LAB)/selftest/*.sh) \
+               $(LAB)/scenarios/*.sh $(LAB)/long/*.sh $(LAB)/selftest/*.sh) \
                $(wildcard tests/bench/*.sh) tests/bench/p2m \
                tests/unit/run-test docs/check-man tests/model/run
 
@@ -70,6 +74,15 @@ check-selftest: ept-deps all
 .PHONY: check-lab
 check-lab: ept-deps all
 	@$(LAB)/run --jobs 2 $(SCENARIOS) $(PATCHED_SCENARIOS)
+
+.PHONY: check-long
+check-long: lab-deps all
+	@$(LAB)/run $(LONG_SCENARIOS:%=$(LAB)/long/%.sh)
+
+.PHONY: soak-lab
+soak-lab: lab-deps all
+	@$(LAB)/run --set minutes=$(SOAK_MINUTES) \
+	    --timeout $$(($(SOAK_MINUTES) * 120 + 2400)) $(LAB)/long/soak.sh
 
 .PHONY: check-ept
 check-ept: ept-deps all

@@ -81,6 +81,22 @@ static void each_of_many_goes_out_as_soon_as_it_is_let_go(void **state)
     }
 }
 
+/* One page is wanted, which is found behind many that somebody holds. */
+static void pages_that_somebody_holds_are_passed_over_many_at_a_time(void **state)
+{
+    struct rig *rig = *state;
+    unsigned int before = fake_xen_nr_calls(CALL_BATCH);
+
+    for (uint32_t gfn = 0; gfn < 200; gfn++)
+        assert_int_equal(foreign_map(gfn), 0);
+    rig_page_out(rig, 1);
+    assert_state(rig, 200, PAGE_PAGED);
+    assert_in_range(fake_xen_nr_calls(CALL_BATCH) - before, 1, 25);
+    assert_int_equal(rig->stats.page_outs, 1);
+    for (uint32_t gfn = 0; gfn < 200; gfn++)
+        foreign_unmap(gfn);
+}
+
 static void a_page_held_shortly_is_left_alone_for_a_while(void **state)
 {
     struct rig *rig = *state;
@@ -370,6 +386,7 @@ int main(void)
         ON_PATCHED(frames_are_not_mapped_and_nobody_is_paused),
         ON_PATCHED(a_page_held_long_goes_out_as_soon_as_it_is_let_go),
         ON_PATCHED(each_of_many_goes_out_as_soon_as_it_is_let_go),
+        ON_PATCHED(pages_that_somebody_holds_are_passed_over_many_at_a_time),
         ON_PATCHED(a_page_held_shortly_is_left_alone_for_a_while),
         ON_PATCHED(what_does_not_have_to_go_out_is_not_tried),
         ON_PATCHED(a_page_that_a_reader_holds_in_the_last_moment_stays_until_it_is_let_go),

@@ -132,6 +132,22 @@ static void a_foreign_request_is_completed(void **state)
     assert_int_equal(rig->stats.page_ins, 1);
 }
 
+/* As privcmd and libxenforeignmemory do, a short time later. */
+static void what_a_program_asked_for_is_there_when_it_asks_again(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_page_out_all(rig);
+    assert_int_equal(foreign_map(1), -ENOENT);
+    rig_serve_guest(rig);
+    rig_start_page_out(rig, 1); /* nothing else is in memory */
+    loop_for(rig->base, 20);
+    assert_int_equal(foreign_map(1), 0);
+    foreign_unmap(1);
+    loop_for(rig->base, 5000);
+    assert_int_equal(pages_state(rig->pages, 1), PAGE_PAGED);
+}
+
 static void a_foreign_request_and_a_vcpu_wait_for_the_same_load(void **state)
 {
     struct rig *rig = *state;
@@ -691,6 +707,7 @@ int main(void)
         ON_BOTH(a_full_ring_of_faults_is_served),
         ON_BOTH(faults_are_served_out_of_order_if_the_store_is),
         ON_BOTH(a_foreign_request_is_completed),
+        ON_BOTH(what_a_program_asked_for_is_there_when_it_asks_again),
         ON_BOTH(a_foreign_request_and_a_vcpu_wait_for_the_same_load),
         ON_BOTH(a_foreign_access_to_a_nominated_gfn_is_completed_by_prep),
         ON_BOTH(a_request_for_a_gfn_that_is_there_is_answered),

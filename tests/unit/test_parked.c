@@ -110,6 +110,20 @@ static void unsure_rings_are_heard_every_100_ms(void **state)
     assert_int_equal(nr_to_try(1060), 1);
 }
 
+/* But the first ring after a time is heard at once, however many there are. */
+static void the_more_are_parked_the_fewer_rounds_there_are(void **state)
+{
+    (void)state;
+    for (uint32_t gfn = 0; gfn < PARKED_MAX; gfn++)
+        parked_add(parked, gfn, 0);
+    parked_ring(parked, true, 1000);
+    assert_int_equal(nr_to_try(1000), PARKED_MAX);
+    parked_ring(parked, false, 1001);
+    assert_in_range(parked_due_in(parked, 1001), 400, 1000);
+    parked_ring(parked, true, 1001);
+    assert_in_range(parked_due_in(parked, 1001), 40, 100);
+}
+
 static void a_ring_during_a_round_makes_another_one(void **state)
 {
     uint32_t gfn;
@@ -220,6 +234,7 @@ int main(void)
         WITH_PARKED(parking_again_keeps_the_time),
         WITH_PARKED(sure_rings_are_heard_every_5_ms),
         WITH_PARKED(unsure_rings_are_heard_every_100_ms),
+        WITH_PARKED(the_more_are_parked_the_fewer_rounds_there_are),
         WITH_PARKED(a_ring_during_a_round_makes_another_one),
         WITH_PARKED(those_that_go_out_leave_the_round_whole),
         WITH_PARKED(one_removed_before_its_turn_is_not_tried),

@@ -328,6 +328,20 @@ static bool is_held(struct policy *policy, int64_t now)
     return !is_chosen(policy, REGION + 5, now, 2 * REGION);
 }
 
+static void
+what_a_program_asked_for_is_left_alone_for_a_moment_and_gets_a_second_chance(void **state)
+{
+    struct policy *policy = create_small("clock");
+
+    (void)state;
+    policy_note(policy, REGION + 5, POLICY_ASKED_FOR, NOW);
+    assert_true(is_held(policy, NOW));
+    assert_true(is_held(policy, NOW + 90));
+    assert_false(is_chosen(policy, REGION + 5, NOW + 300, 2 * REGION - 1));
+    assert_true(is_chosen(policy, REGION + 5, NOW + 300, 2 * REGION));
+    policy_destroy(policy);
+}
+
 static void a_busy_gfn_is_tried_again_after_about_2_seconds(void **state)
 {
     (void)state;
@@ -383,10 +397,10 @@ static void a_mark_is_over_for_good_once_its_time_is_over(void **state)
     }
 }
 
-/* 2^14 ticks of a second is what the mark has room for. */
+/* 2^14 ticks of 0.1 s is what the mark has room for. */
 static void marks_work_across_the_wrap_of_ticks(void **state)
 {
-    const int64_t wrap = INT64_C(16384) * 1000;
+    const int64_t wrap = INT64_C(16384) * 100;
 
     (void)state;
     for (int64_t before = 0; before <= MINUTE; before += 10000) {
@@ -501,6 +515,8 @@ int main(void)
         cmocka_unit_test(what_was_paged_in_gets_a_second_chance),
         cmocka_unit_test(random_choice_gives_a_second_chance_too),
         cmocka_unit_test(the_sweep_knows_no_second_chance),
+        cmocka_unit_test(
+            what_a_program_asked_for_is_left_alone_for_a_moment_and_gets_a_second_chance),
         cmocka_unit_test(a_busy_gfn_is_tried_again_after_about_2_seconds),
         cmocka_unit_test(a_gfn_taken_back_is_left_alone_and_gets_a_second_chance),
         cmocka_unit_test(an_unpageable_gfn_is_tried_again_after_about_60_seconds),

@@ -63,6 +63,7 @@ void evict_begin_batch(struct evict *evict)
     evict->only_parked = evict->is_resting && clock_ms() < evict->rest_until_ms;
     evict->is_resting = false;
     evict->nr_turns = 0;
+    evict->width = 1;
     evict->nr_passes = 0;
     evict->nr_evicted = 0;
     evict->nr_unwritten = 0;
@@ -146,25 +147,55 @@ static bool search_is_over(const struct evict *evict)
     return evict->nr_passes > 1 || (evict->nr_victims && evict->nr_turns >= MAX_TURNS);
 }
 
-static void choose(struct evict *evict)
+/*
+ * How many to try in this turn: as many as are missing, and more and more where all are refused.
+ * Somebody may hold thousands of pages in a row, at which the search must not stop one by one.
+ * On a stock Xen, nominations that turn out to be too many cost more than that.
+ */
+static unsigned int how_many(const struct evict *evict, unsigned int missing)
 {
-    unsigned int size = batch_size(evict), nr_before = evict->nr_victims;
-    bool found = size > nr_before && nominate(evict, size - nr_before);
+    unsigned int room = EVICT_BATCH - evict->nr_victims;
+    unsigned int most = missing > evict->width ? missing : evict->width;
 
-    evict->nr_passes += candidates_look_for_ram(evict->candidates);
-    if (evict->nr_victims > nr_before)
-        evict->nr_passes = 0;
-    evict->nr_turns++;
-    if (evict->nr_victims < size && !(evict->only_parked ? !found : search_is_over(evict)))
-        evict_next_turn(evict, choose);
-    else
-        next_step(evict, evict->nr_victims ? write_out : end_batch);
+    return most < room ? most : room;
+}
+
+static void adapt_width(struct evict *evict, bool all_refused)
+{
+    if (!all_refused)
+        evict->width = 1;
+    else if (evict->width < XEN_MAX_STEP && xen_is_patched(evict->env.ops))
+        evict->width *= 2;
 }
 
 static void fail(struct victim *victim)
 {
     if (victim->state == VICTIM_NOMINATED)
         victim->state = VICTIM_FAILED;
+}
+
+/* No more go out than are wanted. */
+static void fail_surplus(struct evict *evict, unsigned int size)
+{
+    for (unsigned int i = size; i < evict->nr_victims; i++)
+        fail(&evict->victims[i]);
+}
+
+static void choose(struct evict *evict)
+{
+    unsigned int size = batch_size(evict), nr_before = evict->nr_victims;
+    bool found = size > nr_before && nominate(evict, how_many(evict, size - nr_before));
+
+    evict->nr_passes += candidates_look_for_ram(evict->candidates);
+    if (evict->nr_victims > nr_before)
+        evict->nr_passes = 0;
+    evict->nr_turns++;
+    adapt_width(evict, found && evict->nr_victims == nr_before);
+    fail_surplus(evict, size > nr_before ? size : nr_before);
+    if (evict->nr_victims < size && !(evict->only_parked ? !found : search_is_over(evict)))
+        evict_next_turn(evict, choose);
+    else
+        next_step(evict, evict->nr_victims ? write_out : end_batch);
 }
 
 static void write_out(struct evict *evict)

@@ -36,6 +36,7 @@ struct evict {
     unsigned int next;       /* the victim at which this step goes on */
     unsigned int nr_writing; /* writes not done yet */
     unsigned int nr_turns;   /* of the search for victims */
+    unsigned int width;      /* gfns tried in a turn, wanted or not */
     unsigned int nr_passes;  /* over the RAM, that ended since the last victim was found */
     unsigned int nr_evicted; /* of this batch */
     unsigned int nr_unwritten;

@@ -118,12 +118,23 @@ static void respond_waiting(struct pager *pager, uint32_t gfn)
     pager->nr_waiting = kept;
 }
 
-static bool somebody_waits(const struct pager *pager, uint32_t gfn)
+/*
+ * Whether somebody waits for it. If nobody is paused for it, that is a program which asks again
+ * and again, and must find the page before it goes out anew.
+ */
+static bool somebody_waits(const struct pager *pager, uint32_t gfn, enum policy_event *event)
 {
-    for (unsigned int i = 0; i < pager->nr_waiting; i++)
-        if (pager->waiting[i].gfn == gfn)
-            return true;
-    return false;
+    bool waits = false;
+
+    *event = POLICY_PAGED_IN;
+    for (unsigned int i = 0; i < pager->nr_waiting; i++) {
+        if (pager->waiting[i].gfn != gfn)
+            continue;
+        waits = true;
+        if (!pager->waiting[i].vcpu_paused)
+            *event = POLICY_ASKED_FOR;
+    }
+    return waits;
 }
 
 /* The load is over, and the guest has its page or has given it up. */
@@ -145,11 +156,12 @@ static void loaded(struct load *load)
 {
     struct pager_env *env = &load->pager->env;
     uint32_t gfn = load->io.gfn;
+    enum policy_event event;
 
     env->stats->page_ins++;
-    if (somebody_waits(load->pager, gfn)) {
+    if (somebody_waits(load->pager, gfn, &event)) {
         env->stats->refaults++;
-        policy_note(env->policy, gfn, POLICY_PAGED_IN, clock_ms());
+        policy_note(env->policy, gfn, event, clock_ms());
     }
     pages_loaded(env->pages, gfn);
     finish(load);

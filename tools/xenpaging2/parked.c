@@ -5,9 +5,11 @@
 
 #define LONG_MS 100 /* what is held as long as this is not mapped over and over */
 
-/* Between the starts of two rounds through all gfns. */
+/* Between the starts of two rounds through all gfns, and for each of them. */
 #define SURE_MS 5
 #define UNSURE_MS 100
+#define SURE_GFNS_PER_MS 16
+#define UNSURE_GFNS_PER_MS 2
 
 #define NEVER INT64_MAX
 
@@ -72,9 +74,16 @@ void parked_remove(struct parked *parked, uint32_t gfn)
         parked->left = parked->nr;
 }
 
+/* The more gfns, the fewer rounds: a page-in must not wait for all these hypercalls. */
+static int64_t interval(const struct parked *parked, bool sure)
+{
+    return sure ? SURE_MS + parked->nr / SURE_GFNS_PER_MS
+                : UNSURE_MS + parked->nr / UNSURE_GFNS_PER_MS;
+}
+
 void parked_ring(struct parked *parked, bool sure, int64_t now_ms)
 {
-    int64_t due = parked->last_ms + (sure ? SURE_MS : UNSURE_MS);
+    int64_t due = parked->last_ms + interval(parked, sure);
 
     if (due < now_ms)
         due = now_ms;

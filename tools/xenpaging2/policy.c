@@ -10,13 +10,14 @@
 #include "policy_order.h"
 
 #define MAX_SEARCH 4096
-#define TICK_MS 1000
-#define BUSY_TICKS 2
-#define UNPAGEABLE_TICKS 60
+#define TICK_MS 100
+#define ASKED_FOR_TICKS 2
+#define BUSY_TICKS 20
+#define UNPAGEABLE_TICKS 600
 
 /*
  * The mark of a gfn: 0 for none, WARM for one to be passed over once, HELD with the tick from which
- * it may be tried again, or both. Ticks wrap after 4.5 hours.
+ * it may be tried again, or both. Ticks wrap after 27 minutes.
  */
 #define WARM 0x8000u
 #define HELD 0x4000u
@@ -160,18 +161,32 @@ bool policy_passed(struct policy *policy)
     return passed;
 }
 
+static uint16_t held(int64_t now_ms, int64_t ticks)
+{
+    return HELD | tick(now_ms, ticks);
+}
+
+static uint16_t mark_for(enum policy_event event, int64_t now_ms)
+{
+    switch (event) {
+    case POLICY_PAGED_IN:
+        return WARM;
+    case POLICY_ASKED_FOR:
+        return WARM | held(now_ms, ASKED_FOR_TICKS);
+    case POLICY_BUSY:
+        return held(now_ms, BUSY_TICKS);
+    case POLICY_TAKEN_BACK:
+        return WARM | held(now_ms, BUSY_TICKS);
+    case POLICY_UNPAGEABLE:
+        return held(now_ms, UNPAGEABLE_TICKS);
+    }
+    abort();
+}
+
 void policy_note(struct policy *policy, uint32_t gfn, enum policy_event event, int64_t now_ms)
 {
-    uint16_t mark = 0;
-
     assert(gfn < policy->nr_gfns);
-    if (event == POLICY_PAGED_IN || event == POLICY_TAKEN_BACK)
-        mark |= WARM;
-    if (event == POLICY_BUSY || event == POLICY_TAKEN_BACK)
-        mark |= HELD | tick(now_ms, BUSY_TICKS);
-    if (event == POLICY_UNPAGEABLE)
-        mark |= HELD | tick(now_ms, UNPAGEABLE_TICKS);
-    policy->mark[gfn] = mark;
+    policy->mark[gfn] = mark_for(event, now_ms);
 }
 
 uint32_t policy_find_region(const uint64_t *ram, uint32_t first, uint32_t end)

@@ -16,6 +16,7 @@
 /* What became of a gfn, as told to policy_note(). */
 enum policy_event {
     POLICY_PAGED_IN,   /* somebody needed it: it is warm */
+    POLICY_ASKED_FOR,  /* so did a program that is going to ask again: also try in 0.1 s or so */
     POLICY_BUSY,       /* in use at this moment: try again in 2 s or so */
     POLICY_TAKEN_BACK, /* used on its way out: both of these */
     POLICY_UNPAGEABLE  /* not pageable for a reason that seldom goes away: in 60 s or so */

@@ -32,7 +32,7 @@ overlay_tree() {
     cp "$LAB/dom0/init" .
     cp -r "$LAB/dom0/run-scenario" "$LAB/dom0/scenario-shell" "$LAB/dom0/helpers" lab/
     cp "$1" lab/scenario
-    echo "RUN=$2" > lab/run
+    printf 'RUN=%s\n%s' "$2" "$VARIABLES" > lab/run
     guest_image > boot/guest
     host_closure "$DOM0_BASE/root" bin "$BIN"/*
     host_closure "$DOM0_BASE/root" usr/sbin "$OLD_PAGER/xenpaging-repaired"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * lab-dominfo DOMID: what Xen says about one domain, a "name=value" a line.
- * Pages are of 4 KiB. Exits with 1 when there is no such domain.
+ * lab-dominfo DOMID: what Xen says about one domain, a "name=value" a line, and how many pages of
+ * the host are free. Pages are of 4 KiB. Exits with 1 when there is no such domain.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -24,6 +24,14 @@ static void print_domain(const xc_domaininfo_t *info)
     printf("cpu_ns=%llu\n", (unsigned long long)info->cpu_time);
 }
 
+static void print_host(xc_interface *xc)
+{
+    xc_physinfo_t info = {0};
+
+    if (xc_physinfo(xc, &info) == 0)
+        printf("host-free=%llu\n", (unsigned long long)info.free_pages);
+}
+
 int main(int argc, char **argv)
 {
     xc_interface *xc;
@@ -42,8 +50,10 @@ int main(int argc, char **argv)
         return 2;
     }
     found = xc_domain_getinfolist(xc, domid, 1, &info) == 1 && info.domain == domid;
-    if (found)
+    if (found) {
         print_domain(&info);
+        print_host(xc);
+    }
     xc_interface_close(xc);
     return found ? 0 : 1;
 }

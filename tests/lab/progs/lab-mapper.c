@@ -2,8 +2,8 @@
  *
  * lab-mapper DOMID FIRST COUNT INCREMENTS: maps one of COUNT pages of the guest, from gfn FIRST
  * on, adds one to a counter in it, and unmaps it, INCREMENTS times. It reads all counters
- * before and after: "lost=N" of its writes are missing. Exits with 1 if there are any, with 2 on an
- * error.
+ * before and after: "lost=N" of its writes are missing. "rate=N" is in increments a second. Exits
+ * with 1 if writes are lost, with 2 on an error.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <xenforeignmemory.h>
 
 static xenforeignmemory_handle *memory;
@@ -36,6 +37,31 @@ static void increment(xen_pfn_t gfn)
     xenforeignmemory_unmap(memory, page, 1);
 }
 
+static int64_t now_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
+}
+
+/* Returns the longest that one took, in us. */
+static int64_t increment_at_random(unsigned long first, unsigned long count,
+                                   unsigned long increments)
+{
+    int64_t longest = 0;
+
+    for (unsigned long i = 0; i < increments; i++) {
+        int64_t start = now_us(), us;
+
+        increment(first + (unsigned long)random() % count);
+        us = now_us() - start;
+        if (us > longest)
+            longest = us;
+    }
+    return longest;
+}
+
 static uint64_t get(xen_pfn_t gfn)
 {
     uint64_t *page = map(gfn);
@@ -48,6 +74,7 @@ static uint64_t get(xen_pfn_t gfn)
 int main(int argc, char **argv)
 {
     unsigned long first, count, increments;
+    int64_t us, longest_us;
     uint64_t added = 0;
 
     memory = xenforeignmemory_open(NULL, 0);
@@ -61,10 +88,12 @@ int main(int argc, char **argv)
     increments = strtoul(argv[4], NULL, 10);
     for (unsigned long i = 0; i < count; i++)
         added -= get(first + i);
-    for (unsigned long i = 0; i < increments; i++)
-        increment(first + (unsigned long)random() % count);
+    us = now_us();
+    longest_us = increment_at_random(first, count, increments);
+    us = now_us() - us;
     for (unsigned long i = 0; i < count; i++)
         added += get(first + i);
-    printf("lost=%ld of %lu increments\n", (long)(increments - added), increments);
+    printf("lost=%ld of %lu increments, rate=%.0f, longest %.1f ms\n", (long)(increments - added),
+           increments, (double)increments / ((double)us / 1e6), (double)longest_us / 1e3);
     return added == increments ? 0 : 1;
 }

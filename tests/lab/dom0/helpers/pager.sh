@@ -97,3 +97,9 @@ has_resident() {
     SEEN="$resident_now pages resident, $(paged_pages "$1") paged out"
     [ "${resident_now:-0}" -ge $((($2 - $3) * 256)) ] && [ "$resident_now" -le $((($2 + $3) * 256)) ]
 }
+
+# has_at_most DOMID PAGES: for wait_until.
+has_at_most() {
+    SEEN="$(resident_pages "$1") pages resident"
+    [ "${SEEN%% *}" -le "$2" ]
+}

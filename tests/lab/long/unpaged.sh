@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+#
+# Scenario unpaged at length.
+# lab: timeout 4000
+# lab: hypervisor patched
+
+live_unpaged 20
+pass
