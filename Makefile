@@ -54,6 +54,7 @@ $(B)/xenpaging2: $(OBJECTS)
 -include $(OBJECTS:.o=.d)
 
 -include tests/unit/unit.mk
+-include tests/sim/sim.mk
 -include tests/tests.mk
 -include docs/docs.mk
 

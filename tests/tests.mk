@@ -12,13 +12,14 @@ LAB := tests/lab
 SCENARIOS ?= $(filter-out demo,$(notdir $(basename $(wildcard $(LAB)/scenarios/*.sh))))
 EPT_SCENARIOS ?= boot guest squeeze-verify-drain balloon terminated-while-thrashing \
                  destroyed-while-evicting
-C_FILES := $(wildcard tools/xenpaging2/*.[ch] tests/unit/*.[ch] $(LAB)/guest/*.[ch] \
+C_FILES := $(wildcard tools/xenpaging2/*.[ch] tests/unit/*.[ch] tests/sim/*.[ch] \
+                      $(LAB)/guest/*.[ch] \
                       $(LAB)/progs/*.c $(LAB)/progs/p2m/*.[ch])
 SHELL_FILES := $(LAB)/build $(LAB)/run $(LAB)/deps $(LAB)/demo $(LAB)/selftest/run \
                $(LAB)/selftest/judge $(LAB)/old-pager/build $(LAB)/guest/check.sh \
                $(wildcard $(LAB)/lib/*.sh $(LAB)/parts/*.sh $(LAB)/dom0/helpers/*.sh \
                $(LAB)/scenarios/*.sh $(LAB)/selftest/*.sh) \
-               tests/unit/run-test docs/check-man tests/model/run
+               $(SIM)/sim.sh $(SIM)/demo $(wildcard $(SIM)/run) tests/unit/run-test docs/check-man tests/model/run
 
 .PHONY: demo
 demo: lab-deps all

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# make sim-demo    the demonstration on a simulated Xen: no emulator, no root
+# make check-sim   seeded stories on it, as many as take a minute
+# make soak        SEEDS=N of them
+#
+# $(B)/tests/sim has the simulated host, simxen, and in lib/ the libraries that the pager finds in
+# the place of Xen's.
+
+SIM := tests/sim
+SIM_B := $(B)/$(SIM)
+SIM_LIBRARIES := xenctrl.so.4.17 xencall.so.1 xenevtchn.so.1 xenforeignmemory.so.1 \
+                 xendevicemodel.so.1
+SIM_LIBRARY_FILES := $(SIM_LIBRARIES:%=$(SIM_B)/lib/lib%)
+SIM_HOST := $(filter-out $(SIM)/client% $(SIM)/lib_% $(SIM)/xenstored_shim.c,$(wildcard $(SIM)/*.c)) \
+            tests/lab/guest/pattern.c tests/lab/guest/order.c
+SIM_HOST_OBJECTS := $(SIM_HOST:%.c=$(SIM_B)/obj/%.o)
+SIM_CLIENT_OBJECTS := $(SIM_B)/obj/$(SIM)/client.o $(SIM_B)/obj/$(SIM)/client_map.o
+SIM_ALL := $(SIM_LIBRARY_FILES) $(SIM_B)/simxen $(SIM_B)/xenstored_shim.so
+
+.PRECIOUS: $(SIM_B)/obj/%.o
+
+$(SIM_B)/obj/%.o: %.c | $(B)/packages.stamp
+	@mkdir -p $(@D)
+	$(call say,CC $<)
+	$(Q)$(CC) $(ALL_CFLAGS) -fPIC -iquote tools/xenpaging2 -iquote tests/lab/guest -MMD -MP -c -o $@ $<
+
+# The version of a symbol is part of its name for the loader.
+$(SIM_B)/lib/libxenctrl.so.4.17: SIM_VERSIONS = VERS_4.17.0 { global: xc_*; local: *; }; GLIBC_2.2.5 { munmap; };
+$(SIM_B)/lib/libxen%: SIM_VERSIONS = VERS_1.0 { global: xen*; local: *; };
+
+.SECONDEXPANSION:
+$(SIM_LIBRARY_FILES): $(SIM_B)/lib/lib%: $(SIM_B)/obj/$(SIM)/lib_$$(firstword $$(subst ., ,$$*)).o $(SIM_CLIENT_OBJECTS)
+	@mkdir -p $(@D)
+	$(call say,LINK $@)
+	$(Q)echo '$(SIM_VERSIONS)' > $@.map
+	$(Q)$(CC) $(CFLAGS) -shared -Wl,-soname,$(@F) -Wl,--version-script,$@.map -o $@ $^
+
+$(SIM_B)/xenstored_shim.so: $(SIM_B)/obj/$(SIM)/xenstored_shim.o
+	$(call say,LINK $@)
+	$(Q)$(CC) $(CFLAGS) -shared -o $@ $^
+
+$(SIM_B)/simxen: $(SIM_HOST_OBJECTS)
+	$(call say,LINK $@)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(shell pkg-config --libs xenstore) -pthread
+
+-include $(wildcard $(SIM_B)/obj/*/*/*.d $(SIM_B)/obj/*/*/*/*.d)
+
+.PHONY: sim
+sim: all $(SIM_ALL)
+	@$(LAB)/deps sim
+
+.PHONY: sim-demo
+sim-demo: sim
+	@$(SIM)/demo
