@@ -4,6 +4,7 @@
 # make check-fast   what needs no emulator: units, documents, the other compiler
 # make check-lab    the scenarios on a real Xen under emulation; SCENARIOS= names some of them
 # make check-ept    EPT_SCENARIOS (some) on Intel's extended page tables, which is slow
+# make check-sim    seeded stories on a simulated Xen, for a minute
 # make check-model  the model of the p2m protocol, in all its states
 # make demo         the demonstration
 # make lint, make format, make compile_commands.json
@@ -12,14 +13,14 @@ LAB := tests/lab
 SCENARIOS ?= $(filter-out demo,$(notdir $(basename $(wildcard $(LAB)/scenarios/*.sh))))
 EPT_SCENARIOS ?= boot guest squeeze-verify-drain balloon terminated-while-thrashing \
                  destroyed-while-evicting
-C_FILES := $(wildcard tools/xenpaging2/*.[ch] tests/unit/*.[ch] tests/sim/*.[ch] \
-                      $(LAB)/guest/*.[ch] \
+C_FILES := $(wildcard tools/xenpaging2/*.[ch] tests/unit/*.[ch] $(SIM)/*.[ch] $(LAB)/guest/*.[ch] \
                       $(LAB)/progs/*.c $(LAB)/progs/p2m/*.[ch])
 SHELL_FILES := $(LAB)/build $(LAB)/run $(LAB)/deps $(LAB)/demo $(LAB)/selftest/run \
                $(LAB)/selftest/judge $(LAB)/old-pager/build $(LAB)/guest/check.sh \
                $(wildcard $(LAB)/lib/*.sh $(LAB)/parts/*.sh $(LAB)/dom0/helpers/*.sh \
                $(LAB)/scenarios/*.sh $(LAB)/selftest/*.sh) \
-               $(SIM)/sim.sh $(SIM)/demo $(wildcard $(SIM)/run) tests/unit/run-test docs/check-man tests/model/run
+               $(addprefix $(SIM)/,sim.sh demo run fidelity) tests/unit/run-test docs/check-man \
+               tests/model/run
 
 .PHONY: demo
 demo: lab-deps all
@@ -36,9 +37,10 @@ ept-deps: lab-deps
 
 .PHONY: check
 check:
-	@$(LAB)/deps build lab ept xen-build test model lint
+	@$(LAB)/deps build lab ept xen-build test sim model lint
 	@$(MAKE) --no-print-directory check-fast
 	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory check-sim
 	@$(MAKE) --no-print-directory check-model
 	@$(MAKE) --no-print-directory check-selftest
 	@$(MAKE) --no-print-directory check-lab

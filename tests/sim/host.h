@@ -50,6 +50,7 @@ struct ring {
     unsigned int queued;  /* vCPUs that wait for a slot */
     unsigned int blocked; /* vCPUs that were stopped because the ring was rather full */
     unsigned int last_woken;
+    uint64_t nr_ignored;     /* responses of another version of the interface */
     struct channel *channel; /* NULL: nobody is bound to it */
 };
 
@@ -70,7 +71,8 @@ struct domain {
     uint64_t nr_gfns, ring_gfn;
     struct entry *p2m;
     uint64_t tot_pages, max_pages, paged_pages;
-    uint64_t leaked; /* frames that nobody has, by the fault of a stock Xen */
+    uint64_t leaked;     /* frames that nobody has, by the fault of a stock Xen */
+    uint64_t nr_refused; /* nominations and evictions, on a stock Xen, and calls that failed */
     struct ring ring;
     unsigned int nr_vcpus;
     struct vcpu vcpus[MAX_VCPUS];

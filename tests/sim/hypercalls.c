@@ -121,19 +121,22 @@ static int64_t disable(struct call *c)
 
 /* --- Paging. A pager of old knows but one error. --- */
 
-static int64_t legacy_error(int rc)
+static int64_t legacy_error(struct call *c, int rc)
 {
-    return rc == -EAGAIN || rc == -EINVAL || rc == -ENOENT ? -EBUSY : rc;
+    if (rc != -EAGAIN && rc != -EINVAL && rc != -ENOENT)
+        return rc;
+    c->d->nr_refused++;
+    return -EBUSY;
 }
 
 static int64_t nominate(struct call *c)
 {
-    return c->d->ring.enabled ? legacy_error(p2m_nominate(c->d, c->request->gfn)) : -ENODEV;
+    return c->d->ring.enabled ? legacy_error(c, p2m_nominate(c->d, c->request->gfn)) : -ENODEV;
 }
 
 static int64_t evict(struct call *c)
 {
-    return c->d->ring.enabled ? legacy_error(p2m_evict(c->d, c->request->gfn)) : -ENODEV;
+    return c->d->ring.enabled ? legacy_error(c, p2m_evict(c->d, c->request->gfn)) : -ENODEV;
 }
 
 static int64_t prep(struct call *c)
@@ -347,5 +350,7 @@ int64_t hypercall(struct client *client, const struct sim_request *request, void
 
     if (ops[request->op].needs_domain && !call.d)
         return -ESRCH;
+    if (error && call.d)
+        call.d->nr_refused++;
     return error ? error : ops[request->op].fn(&call);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * simxen DIR stock|patched STORY...: a simulated host in the directory DIR, which is empty, on
- * which a story is told: "demo".
+ * which a story is told: demo, seed N, old-pager-hangs PROGRAM, old-pager-works PROGRAM,
+ * stock-loses-writes.
  *
  * From the environment: SIM_XENSTORED, SIM_SHIM (to be preloaded into it), SIM_LIBRARIES (the
  * directory of the simulated libraries), SIM_PAGER.
@@ -21,5 +22,13 @@ int main(int argc, char **argv)
     patched = !strcmp(argv[2], "patched");
     if (!strcmp(argv[3], "demo"))
         return story_demo(argv[1], patched);
+    if (!strcmp(argv[3], "seed") && argc == 5)
+        return story_seed(argv[1], patched, strtoull(argv[4], NULL, 10));
+    if (!strcmp(argv[3], "old-pager-hangs") && argc == 5)
+        return story_old_pager_hangs(argv[1], argv[4]);
+    if (!strcmp(argv[3], "old-pager-works") && argc == 5)
+        return story_old_pager_works(argv[1], argv[4]);
+    if (!strcmp(argv[3], "stock-loses-writes"))
+        return story_stock_loses_writes(argv[1]);
     errx(2, "no such story: %s", argv[3]);
 }

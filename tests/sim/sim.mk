@@ -26,15 +26,18 @@ $(SIM_B)/obj/%.o: %.c | $(B)/packages.stamp
 	$(Q)$(CC) $(ALL_CFLAGS) -fPIC -iquote tools/xenpaging2 -iquote tests/lab/guest -MMD -MP -c -o $@ $<
 
 # The version of a symbol is part of its name for the loader.
+$(SIM_B)/lib/%: SIM_VERSIONS = VERS_1.0 { global: xen*; local: *; };
 $(SIM_B)/lib/libxenctrl.so.4.17: SIM_VERSIONS = VERS_4.17.0 { global: xc_*; local: *; }; GLIBC_2.2.5 { munmap; };
-$(SIM_B)/lib/libxen%: SIM_VERSIONS = VERS_1.0 { global: xen*; local: *; };
 
-.SECONDEXPANSION:
-$(SIM_LIBRARY_FILES): $(SIM_B)/lib/lib%: $(SIM_B)/obj/$(SIM)/lib_$$(firstword $$(subst ., ,$$*)).o $(SIM_CLIENT_OBJECTS)
-	@mkdir -p $(@D)
-	$(call say,LINK $@)
-	$(Q)echo '$(SIM_VERSIONS)' > $@.map
-	$(Q)$(CC) $(CFLAGS) -shared -Wl,-soname,$(@F) -Wl,--version-script,$@.map -o $@ $^
+# $(call sim_library,NAME.so.VERSION)
+define sim_library
+$(SIM_B)/lib/lib$(1): $(SIM_B)/obj/$(SIM)/lib_$(firstword $(subst ., ,$(1))).o $(SIM_CLIENT_OBJECTS)
+	@mkdir -p $$(@D)
+	$$(call say,LINK $$@)
+	$$(Q)echo '$$(SIM_VERSIONS)' > $$@.map
+	$$(Q)$$(CC) $$(CFLAGS) -shared -Wl,-soname,$$(@F) -Wl,--version-script,$$@.map -o $$@ $$^
+endef
+$(foreach library,$(SIM_LIBRARIES),$(eval $(call sim_library,$(library))))
 
 $(SIM_B)/xenstored_shim.so: $(SIM_B)/obj/$(SIM)/xenstored_shim.o
 	$(call say,LINK $@)
@@ -53,3 +56,15 @@ sim: all $(SIM_ALL)
 .PHONY: sim-demo
 sim-demo: sim
 	@$(SIM)/demo
+
+SIM_SECONDS ?= 60
+SEEDS ?= 1000
+
+.PHONY: check-sim
+check-sim: sim
+	@$(SIM)/fidelity
+	@$(SIM)/run --seconds $(SIM_SECONDS)
+
+.PHONY: soak
+soak: sim
+	@$(SIM)/run $$(seq $(SEEDS))

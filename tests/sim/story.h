@@ -7,5 +7,9 @@
 #include <stdint.h>
 
 int story_demo(const char *dir, bool patched);
+int story_seed(const char *dir, bool patched, uint64_t seed);
+int story_old_pager_hangs(const char *dir, const char *program);
+int story_old_pager_works(const char *dir, const char *program);
+int story_stock_loses_writes(const char *dir);
 
 #endif

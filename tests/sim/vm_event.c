@@ -144,7 +144,11 @@ static void handle_response(struct domain *d, const vm_event_response_t *respons
 {
     struct vcpu *v = response->vcpu_id < d->nr_vcpus ? &d->vcpus[response->vcpu_id] : NULL;
 
-    if (response->version != VM_EVENT_INTERFACE_VERSION || (!v && !host.patched))
+    if (response->version != VM_EVENT_INTERFACE_VERSION) {
+        d->ring.nr_ignored++;
+        return;
+    }
+    if (!v && !host.patched)
         return;
     if (!host.patched && !v->event_pauses)
         return;
