@@ -40,7 +40,10 @@ int64_t sim_simple(struct sim_handle *handle, enum sim_op op, uint32_t domid, ui
 void *sim_map(struct sim_handle *handle, uint32_t domid, int protection, size_t nr,
               const uint64_t *gfns, int *errors);
 
-/* Undoes sim_map(). Returns 0, or -1 with errno if nothing of this library's is mapped there. */
+/* Maps one frame at a place, and does not wait. Returns 0 or a negative errno. */
+int sim_map_one(struct sim_handle *handle, uint32_t domid, int protection, uint64_t gfn, void *at);
+
+/* Undoes both. Returns 0, or -1 with errno if nothing of this library's is mapped there. */
 int sim_unmap(void *at);
 
 #endif

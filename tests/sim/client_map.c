@@ -82,12 +82,9 @@ static void let_go(struct mapping *m)
     free(m);
 }
 
-/* Linux' privcmd returns the last page's error, and only upon that does the library try again. */
-void *sim_map(struct sim_handle *handle, uint32_t domid, int protection, size_t nr,
-              const uint64_t *gfns, int *errors)
+static struct mapping *new_mapping(struct sim_handle *handle, size_t nr)
 {
     struct mapping *m = calloc(1, sizeof(*m) + nr * sizeof(m->frames[0]));
-    int rc;
 
     if (!m || memory_of(handle) < 0) {
         free(m);
@@ -95,6 +92,26 @@ void *sim_map(struct sim_handle *handle, uint32_t domid, int protection, size_t 
     }
     m->handle = handle;
     m->nr = nr;
+    return m;
+}
+
+static void remember(struct mapping *m)
+{
+    pthread_mutex_lock(&lock);
+    m->next = mappings;
+    mappings = m;
+    pthread_mutex_unlock(&lock);
+}
+
+/* Linux' privcmd returns the last page's error, and only upon that does the library try again. */
+void *sim_map(struct sim_handle *handle, uint32_t domid, int protection, size_t nr,
+              const uint64_t *gfns, int *errors)
+{
+    struct mapping *m = new_mapping(handle, nr);
+    int rc;
+
+    if (!m)
+        return NULL;
     m->at = mmap(NULL, nr * PAGE_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     for (size_t i = 0; i < nr; i++)
         errors[i] = -ENOENT;
@@ -107,11 +124,25 @@ void *sim_map(struct sim_handle *handle, uint32_t domid, int protection, size_t 
         errno = error;
         return NULL;
     }
-    pthread_mutex_lock(&lock);
-    m->next = mappings;
-    mappings = m;
-    pthread_mutex_unlock(&lock);
+    remember(m);
     return m->at;
+}
+
+int sim_map_one(struct sim_handle *handle, uint32_t domid, int protection, uint64_t gfn, void *at)
+{
+    struct mapping *m = new_mapping(handle, 1);
+    int error = -ENOENT;
+
+    if (!m)
+        return -ENOMEM;
+    m->at = at;
+    if (try_to_map(m, domid, protection, &gfn, &error))
+        error = -errno;
+    if (error)
+        free(m);
+    else
+        remember(m);
+    return error;
 }
 
 static struct mapping *take_mapping(const void *at)

@@ -63,16 +63,18 @@ static pid_t start(char *const args[], const char *log)
     pid_t pid;
     int fd;
 
-    snprintf(path, sizeof(path), "%s/%s", dir, log);
+    snprintf(path, sizeof(path), "%s/%s", dir, log ? log : "");
     pid = fork();
     if (pid < 0)
         err(1, "fork");
     if (pid)
         return pid;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    fd = open(path, O_WRONLY | O_CREAT | O_APPEND, 0600);
-    dup2(fd, STDOUT_FILENO);
-    dup2(fd, STDERR_FILENO);
+    if (log) {
+        fd = open(path, O_WRONLY | O_CREAT | O_APPEND, 0600);
+        dup2(fd, STDOUT_FILENO);
+        dup2(fd, STDERR_FILENO);
+    }
     execv(args[0], args);
     perror(args[0]);
     _exit(127);
@@ -91,6 +93,11 @@ int dom0_await_exit(pid_t pid, unsigned int ms)
         return -1;
     waitpid(pid, &status, 0);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
+}
+
+pid_t dom0_start_program(char *const args[])
+{
+    return start(args, NULL);
 }
 
 pid_t dom0_start_pager(uint32_t domid, char *const args[])

@@ -25,6 +25,9 @@ uint64_t dom0_number(const char *path, ...) __attribute__((format(printf, 1, 2))
 /* Sets a target, in pages. */
 void dom0_set_target(uint32_t domid, uint64_t pages);
 
+/* Starts a program, which shares this one's output and finds the simulated libraries. */
+pid_t dom0_start_program(char *const args[]);
+
 /*
  * Starts a pager, with DIR/pager-DOMID.log for what it says, and what it must not inherit left
  * out. args end with NULL.

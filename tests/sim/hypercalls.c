@@ -150,7 +150,11 @@ static int nominate_and_copy(struct domain *d, struct sim_batch_entry *e)
 {
     int rc = p2m_nominate(d, e->gfn);
 
-    if (!rc && e->has_page)
+    if (!rc && e->buffer == SIM_BAD_BUFFER) {
+        p2m_cancel(d, e->gfn);
+        return -EFAULT;
+    }
+    if (!rc && e->buffer)
         memcpy(e->page, frame_page(p2m_entry(d, e->gfn)->frame), PAGE_BYTES);
     return rc;
 }
@@ -163,6 +167,16 @@ static int cancel(struct domain *d, uint64_t gfn)
     return 0;
 }
 
+static int prepare(struct domain *d, const struct sim_batch_entry *e)
+{
+    int state = p2m_query(d, e->gfn);
+    bool needs_page = state == XENMEM_paging_state_paged || state == XENMEM_paging_state_wanted;
+
+    if (needs_page && e->buffer == SIM_BAD_BUFFER)
+        return -EFAULT;
+    return p2m_prepare(d, e->gfn, e->buffer ? e->page : NULL);
+}
+
 static int do_entry(struct domain *d, struct sim_batch_entry *e)
 {
     switch (e->op) {
@@ -171,7 +185,7 @@ static int do_entry(struct domain *d, struct sim_batch_entry *e)
     case XENMEM_paging_batch_evict:
         return p2m_evict(d, e->gfn);
     case XENMEM_paging_batch_prep:
-        return p2m_prepare(d, e->gfn, e->has_page ? e->page : NULL);
+        return prepare(d, e);
     case XENMEM_paging_batch_cancel:
         return cancel(d, e->gfn);
     case XENMEM_paging_batch_query:
@@ -199,6 +213,8 @@ static int64_t batch(struct call *c)
         return -ENODEV;
     if (!host.patched)
         return -ENOSYS;
+    if (c->request->gfn > XENMEM_PAGING_BATCH_MAX)
+        return -E2BIG;
     for (size_t i = 0; i < end; i++)
         entries[i].rc = do_entry(c->d, &entries[i]);
     *c->bytes = nr * sizeof(*entries);
@@ -349,7 +365,7 @@ int64_t hypercall(struct client *client, const struct sim_request *request, void
     int error = request->op == SIM_BATCH ? 0 : fault_of(request->op);
 
     if (ops[request->op].needs_domain && !call.d)
-        return -ESRCH;
+        return request->domid ? -ESRCH : -EPERM; /* dom0 itself */
     if (error && call.d)
         call.d->nr_refused++;
     return error ? error : ops[request->op].fn(&call);

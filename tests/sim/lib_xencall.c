@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* libxencall.so.1: the two hypercalls that the pager makes without libxenctrl. */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
 #include <xencall.h>
 #include <xen/domctl.h>
@@ -84,6 +87,23 @@ static void *buffer_of(const struct xen_mem_paging_batch_entry *entry)
     return entry->buffer.p;
 }
 
+/* As a hypercall finds out: by trying. */
+static bool is_there(const void *at, size_t bytes)
+{
+    char byte;
+    struct iovec here = {.iov_base = &byte, .iov_len = 1};
+    struct iovec first = {.iov_base = (void *)(uintptr_t)at, .iov_len = 1};
+
+    return !bytes || process_vm_readv(getpid(), &here, 1, &first, 1, 0) == 1;
+}
+
+static enum sim_buffer kind_of(const void *buffer)
+{
+    if (!buffer)
+        return SIM_NO_BUFFER;
+    return is_there(buffer, PAGE_BYTES) ? SIM_BUFFER : SIM_BAD_BUFFER;
+}
+
 static void to_message(const struct xen_mem_paging_batch_entry *entries,
                        struct sim_batch_entry *message, uint64_t nr)
 {
@@ -91,8 +111,8 @@ static void to_message(const struct xen_mem_paging_batch_entry *entries,
         message[i].gfn = entries[i].gfn;
         message[i].op = entries[i].op;
         message[i].rc = entries[i].rc;
-        message[i].has_page = buffer_of(&entries[i]) != NULL;
-        if (message[i].has_page && entries[i].op == XENMEM_paging_batch_prep)
+        message[i].buffer = kind_of(buffer_of(&entries[i]));
+        if (message[i].buffer == SIM_BUFFER && entries[i].op == XENMEM_paging_batch_prep)
             memcpy(message[i].page, buffer_of(&entries[i]), PAGE_BYTES);
     }
 }
@@ -102,7 +122,8 @@ static void from_message(struct xen_mem_paging_batch_entry *entries,
 {
     for (uint64_t i = 0; i < nr; i++) {
         entries[i].rc = message[i].rc;
-        if (message[i].has_page && entries[i].op == XENMEM_paging_batch_nominate && !entries[i].rc)
+        if (message[i].buffer == SIM_BUFFER && entries[i].op == XENMEM_paging_batch_nominate &&
+            !entries[i].rc)
             memcpy(buffer_of(&entries[i]), message[i].page, PAGE_BYTES);
     }
 }
@@ -118,10 +139,21 @@ int xencall2(xencall_handle *call, unsigned int op, uint64_t cmd, uint64_t arg)
     int64_t rc;
 
     if (op != __HYPERVISOR_memory_op || cmd != XENMEM_paging_op ||
-        mpo->op != XENMEM_paging_op_batch || mpo->gfn > XENMEM_PAGING_BATCH_MAX) {
+        mpo->op != XENMEM_paging_op_batch) {
         errno = ENOSYS;
         return -1;
     }
+    if (!is_there(entries, bytes)) {
+        errno = EFAULT;
+        return -1;
+    }
+    if (mpo->gfn > XENMEM_PAGING_BATCH_MAX) /* refused without looking at any */
+        return sim_call(
+                   handle_of(call),
+                   (struct sim_request){.op = SIM_BATCH, .domid = mpo->domain, .gfn = mpo->gfn},
+                   NULL, NULL, 0) < 0
+                   ? -1
+                   : 0;
     message = calloc(1, bytes + 1);
     to_message(entries, message, mpo->gfn);
     rc = sim_call(handle_of(call), request, message, message, bytes);

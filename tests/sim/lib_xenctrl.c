@@ -165,6 +165,13 @@ int xc_domain_decrease_reservation_exact(xc_interface *xc, uint32_t domid, unsig
     return for_one(xc, SIM_DECREASE, domid, nr, order, gfns);
 }
 
+/* How many of them it could do. */
+int xc_domain_decrease_reservation(xc_interface *xc, uint32_t domid, unsigned long nr,
+                                   unsigned int order, xen_pfn_t *gfns)
+{
+    return for_one(xc, SIM_DECREASE, domid, nr, order, gfns) < 0 ? 0 : 1;
+}
+
 /* All or nothing, and undone with munmap(). */
 void *xc_map_foreign_pages(xc_interface *xc, uint32_t domid, int protection, const xen_pfn_t *gfns,
                            int nr)

@@ -2,7 +2,7 @@
 /*
  * simxen DIR stock|patched STORY...: a simulated host in the directory DIR, which is empty, on
  * which a story is told: demo, seed N, old-pager-hangs PROGRAM, old-pager-works PROGRAM,
- * stock-loses-writes.
+ * stock-loses-writes, run PROGRAM ARG...
  *
  * From the environment: SIM_XENSTORED, SIM_SHIM (to be preloaded into it), SIM_LIBRARIES (the
  * directory of the simulated libraries), SIM_PAGER.
@@ -28,6 +28,8 @@ int main(int argc, char **argv)
         return story_old_pager_hangs(argv[1], argv[4]);
     if (!strcmp(argv[3], "old-pager-works") && argc == 5)
         return story_old_pager_works(argv[1], argv[4]);
+    if (!strcmp(argv[3], "run") && argc > 4)
+        return story_run(argv[1], patched, argv + 4);
     if (!strcmp(argv[3], "stock-loses-writes"))
         return story_stock_loses_writes(argv[1]);
     errx(2, "no such story: %s", argv[3]);

@@ -57,11 +57,13 @@ struct sim_domain_info {
     uint32_t max_vcpu_id;
 };
 
+enum sim_buffer { SIM_NO_BUFFER, SIM_BUFFER, SIM_BAD_BUFFER /* at a wrong address */ };
+
 struct sim_batch_entry {
     uint64_t gfn;
     uint32_t op;
     int32_t rc;
-    uint32_t has_page; /* the caller has a buffer */
+    uint32_t buffer; /* enum sim_buffer: the caller's */
     uint8_t page[4096];
 };
 

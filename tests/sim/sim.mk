@@ -12,11 +12,12 @@ SIM_B := $(B)/$(SIM)
 SIM_LIBRARIES := xenctrl.so.4.17 xencall.so.1 xenevtchn.so.1 xenforeignmemory.so.1 \
                  xendevicemodel.so.1
 SIM_LIBRARY_FILES := $(SIM_LIBRARIES:%=$(SIM_B)/lib/lib%)
-SIM_HOST := $(filter-out $(SIM)/client% $(SIM)/lib_% $(SIM)/xenstored_shim.c,$(wildcard $(SIM)/*.c)) \
+SIM_HOST := $(filter-out $(SIM)/client% $(SIM)/lib_% $(SIM)/%_shim.c,$(wildcard $(SIM)/*.c)) \
             tests/lab/guest/pattern.c tests/lab/guest/order.c
 SIM_HOST_OBJECTS := $(SIM_HOST:%.c=$(SIM_B)/obj/%.o)
 SIM_CLIENT_OBJECTS := $(SIM_B)/obj/$(SIM)/client.o $(SIM_B)/obj/$(SIM)/client_map.o
-SIM_ALL := $(SIM_LIBRARY_FILES) $(SIM_B)/simxen $(SIM_B)/xenstored_shim.so
+SIM_ALL := $(SIM_LIBRARY_FILES) $(SIM_B)/simxen $(SIM_B)/xenstored_shim.so \
+           $(SIM_B)/privcmd_shim.so $(SIM_B)/progs/lab-p2m
 
 .PRECIOUS: $(SIM_B)/obj/%.o
 
@@ -25,8 +26,9 @@ $(SIM_B)/obj/%.o: %.c | $(B)/packages.stamp
 	$(call say,CC $<)
 	$(Q)$(CC) $(ALL_CFLAGS) -fPIC -iquote tools/xenpaging2 -iquote tests/lab/guest -MMD -MP -c -o $@ $<
 
-# The version of a symbol is part of its name for the loader.
-$(SIM_B)/lib/%: SIM_VERSIONS = VERS_1.0 { global: xen*; local: *; };
+# The version of a symbol is part of its name for the loader. It wants to see those of symbols, too,
+# that a program could use and never does.
+$(SIM_B)/lib/%: SIM_VERSIONS = VERS_1.0 { global: xen*; local: *; }; VERS_1.3 { };
 $(SIM_B)/lib/libxenctrl.so.4.17: SIM_VERSIONS = VERS_4.17.0 { global: xc_*; local: *; }; GLIBC_2.2.5 { munmap; };
 
 # $(call sim_library,NAME.so.VERSION)
@@ -42,6 +44,16 @@ $(foreach library,$(SIM_LIBRARIES),$(eval $(call sim_library,$(library))))
 $(SIM_B)/xenstored_shim.so: $(SIM_B)/obj/$(SIM)/xenstored_shim.o
 	$(call say,LINK $@)
 	$(Q)$(CC) $(CFLAGS) -shared -o $@ $^
+
+$(SIM_B)/privcmd_shim.so: $(SIM_B)/obj/$(SIM)/privcmd_shim.o $(SIM_CLIENT_OBJECTS)
+	$(call say,LINK $@)
+	$(Q)$(CC) $(CFLAGS) -shared -o $@ $^
+
+# Programs of the lab.
+$(SIM_B)/progs/lab-p2m: $(wildcard tests/lab/progs/*.c tests/lab/progs/p2m/*)
+	@mkdir -p $(@D)
+	$(call say,MAKE $(@D))
+	$(Q)$(MAKE) --no-print-directory -s -C tests/lab/progs BIN=$(abspath $(@D)) $(abspath $(@D)/lab-mapper $@) >/dev/null
 
 $(SIM_B)/simxen: $(SIM_HOST_OBJECTS)
 	$(call say,LINK $@)
