@@ -5,17 +5,22 @@
 # make check-lab    the scenarios on a real Xen under emulation; SCENARIOS= names some of them
 # make check-ept    EPT_SCENARIOS (some) on Intel's extended page tables, which is slow
 # make check-sim    seeded stories on a simulated Xen, for a minute
+# make patches-check  build and boot Xen with each further patch of hypervisor-patches/: an hour
 # make check-model  the model of the p2m protocol, in all its states
 # make demo         the demonstration
 # make lint, make format, make compile_commands.json
 
 LAB := tests/lab
 SCENARIOS ?= $(filter-out demo,$(notdir $(basename $(wildcard $(LAB)/scenarios/*.sh))))
+# What is shown on stock Xen unless its file says otherwise, and once more on a patched one.
+PATCHED_SCENARIOS ?= $(addsuffix @patched,squeeze-verify-drain thrash balloon foreign-reader \
+                     terminated-while-thrashing target-up-and-down)
 EPT_SCENARIOS ?= boot guest squeeze-verify-drain balloon terminated-while-thrashing \
                  destroyed-while-evicting
 C_FILES := $(wildcard tools/xenpaging2/*.[ch] tests/unit/*.[ch] $(SIM)/*.[ch] $(LAB)/guest/*.[ch] \
                       $(LAB)/progs/*.c $(LAB)/progs/p2m/*.[ch])
-SHELL_FILES := $(LAB)/build $(LAB)/run $(LAB)/deps $(LAB)/demo $(LAB)/selftest/run \
+SHELL_FILES := $(LAB)/build $(LAB)/run $(LAB)/deps $(LAB)/demo $(LAB)/patches-check \
+               $(LAB)/selftest/run \
                $(LAB)/selftest/judge $(LAB)/old-pager/build $(LAB)/guest/check.sh \
                $(wildcard $(LAB)/lib/*.sh $(LAB)/parts/*.sh $(LAB)/dom0/helpers/*.sh \
                $(LAB)/scenarios/*.sh $(LAB)/selftest/*.sh) \
@@ -65,13 +70,17 @@ check-selftest: ept-deps all
 
 .PHONY: check-lab
 check-lab: ept-deps all
-	@$(LAB)/run --jobs 2 $(SCENARIOS)
+	@$(LAB)/run --jobs 2 $(SCENARIOS) $(PATCHED_SCENARIOS)
 
 .PHONY: check-ept
 check-ept: ept-deps all
 	@$(LAB)/run --ept --jobs 2 $(EPT_SCENARIOS)
 
 # cppcheck does not see that STAILQ_CONCAT() in xenstore.c sets anything.
+.PHONY: patches-check
+patches-check:
+	@$(LAB)/patches-check
+
 .PHONY: lint
 lint:
 	@$(LAB)/deps build lint

@@ -70,7 +70,7 @@ inline put_page(f)
 #define no_more_pins(f) (page[f].pins == MAX_PINS)
 #endif
 
-/* page_pin(). The caller has a reference, and has looked at no_more_pins() in the same step. */
+/* page_pin_gfn(). The caller has a reference, and has looked at no_more_pins() in the same step. */
 inline page_pin(f)
 {
     page[f].pins = (page[f].pins + 1) % (MAX_PINS + 1);
@@ -79,7 +79,7 @@ inline page_pin(f)
 
 #define is_last_blocker(f) (page[f].notify && page[f].pins == 1)
 
-/* page_unpin(): the cmpxchg, and after it p2m_mem_paging_unpinned(), for which nothing is held. */
+/* page_unpin_gfn(): the cmpxchg, and after it p2m_mem_paging_unpinned(), for which nothing is held. */
 inline page_unpin(f)
 {
     if

@@ -7,10 +7,12 @@ BOOT_SECONDS=${LAB_BOOT_SECONDS:-120}    # until dom0's user space; usual is a t
 POWEROFF_SECONDS=30
 RUNS_KEPT=20        # of each scenario
 
-# hypervisor_for FILE: the part to boot; the command line counts more than the scenario.
+# hypervisor_for SCENARIO: the part to boot. What stands behind its name counts more than the
+# command line, and that more than its file.
 hypervisor_for() {
-    local asked
-    asked=" $(scenario_asks "$1" hypervisor | tr '\n' ' ') "
+    local asked series
+    series=$(scenario_series "$1")
+    asked=" $(scenario_asks "$(scenario_file "$1")" hypervisor | tr '\n' ' ') "
     case $asked in
     *" debian "*)   echo xen-debian; return ;;
     esac
@@ -19,7 +21,7 @@ hypervisor_for() {
     *" release "*)  printf 'xen-release' ;;
     *)              printf 'xen-debug' ;;
     esac
-    case ${SERIES:+ $SERIES }$asked in
+    case ${series:+ $series }$asked in
     *" stock "*)    printf -- '-stock\n' ;;
     *" patched "*)  printf -- '-patched\n' ;;
     *)              printf -- '-stock\n' ;;
@@ -33,8 +35,11 @@ run_scenario() {
     trap 'stop_machine' EXIT
     file=$(scenario_file "$1")
     name=$(basename "$file" .sh)
+    case $1 in
+    *@*)    name=$name-${1##*@} ;;
+    esac
     kind=$(machine_for "$file")
-    XEN=${HYPERVISORS[$(hypervisor_for "$file")]}
+    XEN=${HYPERVISORS[$(hypervisor_for "$1")]}
     new_run_directory
     echo "== $name: logs in $dir ($kind, ${XEN##*/})"
     attempt

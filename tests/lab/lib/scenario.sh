@@ -15,15 +15,25 @@
 #   # lab: allow REGEX          lines of the logs that are no problem here, may be repeated
 #   # lab: panic REGEX          Xen must panic with such a line: this replaces the verdict
 
-# scenario_file NAME: a name in scenarios/ or a path.
+# scenario_file NAME: a name in scenarios/ or a path; an @stock or @patched behind it is passed over.
 scenario_file() {
-    if [ -f "$LAB/scenarios/$1.sh" ]; then
-        echo "$LAB/scenarios/$1.sh"
-    elif [ -f "$1" ]; then
-        echo "$1"
+    local name=${1%@*}
+    if [ -f "$LAB/scenarios/$name.sh" ]; then
+        echo "$LAB/scenarios/$name.sh"
+    elif [ -f "$name" ]; then
+        echo "$name"
     else
-        die "there is no scenario $1"
+        die "there is no scenario $name"
     fi
+}
+
+# scenario_series NAME: stock or patched, if NAME ends with that, else what the command line asks for.
+scenario_series() {
+    case $1 in
+    *@stock|*@patched)  echo "${1##*@}" ;;
+    *@*)                die "scenario $1: nothing but @stock or @patched can stand there" ;;
+    *)                  echo "$SERIES" ;;
+    esac
 }
 
 # scenario_asks FILE KEY [DEFAULT]: all values of KEY, or DEFAULT.

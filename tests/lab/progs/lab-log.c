@@ -6,7 +6,6 @@
  * a terminal takes as a whole, so that many of these can share the port; SIGTERM, which would
  * break it off, is let in between lines only.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

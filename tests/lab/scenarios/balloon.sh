@@ -6,12 +6,12 @@
 # lab: timeout 1200
 
 GUEST_CONFIG='extra = "xen_scrub_pages=0"'
-start_guest a 192 1 mb=48
+start_guest a 160 1 mb=32
 domid=$(guest_domid a)
 start_pager a
-squeeze_to a 100
-expect_resident a 100 2 300
-for mib in 150 190 140 190; do
+squeeze_to a 80
+expect_resident a 80 2 300
+for mib in 120 158 110 158; do
     xl mem-set a "$mib" || fail "xl mem-set $mib failed"
     verify_guest a 1 400
 done

@@ -7,7 +7,7 @@
 
 xl info | grep -q '^virt_caps .* hap' || fail "Xen does not see extended page tables"
 xen_says 'Extended Page Tables (EPT)' || fail "Xen does not say that it uses EPT"
-start_guest a 96 1 mb=16
+start_guest a 96 1 mb=8
 start_pager a
 squeeze_to a 64
 expect_resident a 64 2 300

@@ -7,14 +7,14 @@
 # lab: dom0-cpus 2
 # lab: cpus 2
 
-start_guest a 128 1 mb=48
+start_guest a 96 1 mb=24
 start_pager a
-squeeze_to a 90
-lab-reader "$(guest_domid a)" 32768 2000 > /run/lab/reader.log 2>&1 &
+squeeze_to a 66
+lab-reader "$(guest_domid a)" 24576 1000 > /run/lab/reader.log 2>&1 &
 reader=$!
 follow_log reader /run/lab/reader.log
-expect_exit "$reader" 0 200
-verify_guest a 2 400
+expect_exit "$reader" 0 600
+verify_guest a 1 400
 stop_pager a 400
 expect_nothing_out a
 verify_guest a 1 400

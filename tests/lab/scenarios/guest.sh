@@ -3,7 +3,7 @@
 #
 # A PVH guest runs the workload and its memory is good.
 
-start_guest a 192 1 mb=64
+start_guest a 128 1 mb=32
 verify_guest a 2 400
 destroy_guest a
 pass

@@ -6,10 +6,10 @@
 # lab: timeout 1200
 
 GUEST_ON_REBOOT=restart
-start_guest a 128 1 mb=48 rounds=100 end=reboot
+start_guest a 112 1 mb=32 rounds=100 end=reboot
 old=$(guest_domid a)
 start_pager a
-squeeze_to a 100
+squeeze_to a 88
 expect_exit "$(pager_pid a)" 0 200
 wait_until "the guest's new domain" 200 has_other_domid a "$old"
 [ ! -e /pages/a ] || fail "the store is still there"

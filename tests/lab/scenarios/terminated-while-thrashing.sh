@@ -5,10 +5,10 @@
 # signal is refused as long as pages are out.
 # lab: timeout 1200
 
-start_guest a 128 1 mb=48
+start_guest a 96 1 mb=24
 start_pager a
-squeeze_to a 48
-expect_resident a 48 2 300
+squeeze_to a 36
+expect_resident a 36 2 300
 expect_status a refaults 200
 pid=$(pager_pid a)
 kill -TERM "$pid"
@@ -19,6 +19,6 @@ wait_line "$(pager_log a)" 'not before the drain is over' 200
 expect_exit "$pid" 0 200
 expect_nothing_out a
 [ "$(pager_state "$(guest_domid a)")" = stopped ] || fail "the state is not stopped"
-verify_guest a 2 400
+verify_guest a 1 400
 destroy_guest a
 pass

@@ -4,16 +4,16 @@
 # Two guests, each with a pager of its own, both squeezed and both well.
 # lab: timeout 1200
 
-start_guest a 128 1 mb=48
-start_guest b 128 1 mb=48
+start_guest a 96 1 mb=24
+start_guest b 96 1 mb=24
 start_pager a
 start_pager b
-squeeze_to a 90
-squeeze_to b 90
-expect_resident a 90 2 300
-expect_resident b 90 2 300
-verify_guest a 2 400
-verify_guest b 2 400
+squeeze_to a 60
+squeeze_to b 60
+expect_resident a 60 2 300
+expect_resident b 60 2 300
+verify_guest a 1 400
+verify_guest b 1 400
 stop_pager a 400
 verify_guest b 1 400
 destroy_guest b

@@ -43,7 +43,13 @@ start_guest() {
     : > "$(guest_console "$1")"
     follow_log "guest-$1" "$(guest_console "$1")"
     xl create "/run/lab/$1.cfg" || fail "xl create failed for $1"
-    guest_wait "$1" '^workload: ready' 300
+    wait_until "the workload of guest $1" 300 workload_is_ready "$1"
+}
+
+workload_is_ready() {
+    SEEN=$(tail -n 1 "$(guest_console "$1")")
+    ! grep -q '^workload: error' "$(guest_console "$1")" || fail "guest $1: $SEEN"
+    grep -q '^workload: ready' "$(guest_console "$1")"
 }
 
 # guest_domid NAME
