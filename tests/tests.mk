@@ -24,7 +24,7 @@ SHELL_FILES := $(LAB)/build $(LAB)/run $(LAB)/deps $(LAB)/demo $(LAB)/patches-ch
                $(LAB)/selftest/judge $(LAB)/old-pager/build $(LAB)/guest/check.sh \
                $(wildcard $(LAB)/lib/*.sh $(LAB)/parts/*.sh $(LAB)/dom0/helpers/*.sh \
                $(LAB)/scenarios/*.sh $(LAB)/selftest/*.sh) \
-               $(addprefix $(SIM)/,sim.sh demo run fidelity p2m) tests/unit/run-test docs/check-man \
+               $(addprefix $(SIM)/,sim.sh demo run fidelity p2m selftest) tests/unit/run-test docs/check-man \
                tests/model/run
 
 .PHONY: demo

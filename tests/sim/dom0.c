@@ -39,8 +39,8 @@ bool wait_until(bool (*is)(void *arg), void *arg, unsigned int ms)
     uint64_t end = now_ms() + ms;
 
     while (!is(arg)) {
-        if (now_ms() > end)
-            return false;
+        if (now_ms() > end || host.complaint[0])
+            return false; /* after one complaint, nothing else is worth a wait */
         usleep(2000);
     }
     return true;

@@ -40,7 +40,7 @@ pid_t dom0_start_xenpaging2(uint32_t domid, const char *policy);
 /* Its exit code, 256 plus the signal that ended it, or -1 if it does not end within ms. */
 int dom0_await_exit(pid_t pid, unsigned int ms);
 
-/* Looks every few ms until is(arg), up to ms. Returns whether it is. */
+/* Looks every few ms until is(arg), up to ms, or until a complaint. Returns whether it is. */
 bool wait_until(bool (*is)(void *arg), void *arg, unsigned int ms);
 
 uint64_t now_ms(void);

@@ -11,6 +11,7 @@
 
 #define MAX_ERRORS 4
 
+/* Not those that a pager cannot do anything about, such as unpausing. */
 static const int errors_of[SIM_NR_OPS][MAX_ERRORS] = {
     [SIM_FRAME_INFO] = {ENOMEM, EFAULT},
     [SIM_SET_MEM_TYPE] = {EAGAIN},
@@ -21,19 +22,16 @@ static const int errors_of[SIM_NR_OPS][MAX_ERRORS] = {
     [SIM_MAP] = {ENOMEM},
     [SIM_MAX_GPFN] = {EAGAIN},
     [SIM_FREE_PAGES] = {EAGAIN},
+    [SIM_DOMAIN_INFO] = {ENOMEM},
+    [SIM_PAUSE] = {ENOMEM},
 };
 
 static uint32_t rate;
-static uint64_t calls[SIM_NR_OPS], count;
+static uint64_t calls[SIM_NR_OPS];
 
 void faults_set(uint32_t new_rate)
 {
     rate = new_rate;
-}
-
-uint64_t faults_count(void)
-{
-    return count;
 }
 
 int fault_of(enum sim_op op)
@@ -48,6 +46,20 @@ int fault_of(enum sim_op op)
     chance = pattern_mix(host.seed * SIM_NR_OPS + op + (calls[op]++ << 32));
     if (chance % rate)
         return 0;
-    count++;
     return -errors_of[op][(chance >> 32) % nr];
+}
+
+#define SABOTAGE_AT 100 /* things are under way then */
+
+static enum sabotage sabotage;
+static unsigned int chances;
+
+void sabotage_set(enum sabotage what)
+{
+    sabotage = what;
+}
+
+bool sabotage_now(enum sabotage what)
+{
+    return sabotage == what && ++chances == SABOTAGE_AT;
 }

@@ -149,7 +149,7 @@ bool guest_stop(struct guest *g, unsigned int ms)
     struct timespec end;
 
     clock_gettime(CLOCK_REALTIME, &end);
-    end.tv_sec += ms / 1000 + 1;
+    end.tv_sec += host.complaint[0] ? 1 : ms / 1000 + 1;
     g->stop = true;
     for (unsigned int i = 0; i < g->domain->nr_vcpus; i++)
         if (pthread_timedjoin_np(g->domain->vcpus[i].thread, NULL, &end))

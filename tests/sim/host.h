@@ -207,6 +207,10 @@ void server_start(const char *path);
 /* Hypercalls fail from now on, one in rate of each kind that may; 0: none. By the seed only. */
 void faults_set(uint32_t rate);
 int fault_of(enum sim_op op); /* 0, or a negative errno */
-uint64_t faults_count(void);
+
+/* Mistakes made on purpose, once each: a story must find them. */
+enum sabotage { NO_SABOTAGE, WRONG_BYTE, FRAME_LEAKS, REQUEST_LOST, WRITE_LOST };
+void sabotage_set(enum sabotage what);
+bool sabotage_now(enum sabotage what);
 
 #endif

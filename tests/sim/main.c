@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host.h"
 #include "story.h"
 
 int main(int argc, char **argv)
@@ -20,6 +21,8 @@ int main(int argc, char **argv)
     if (argc < 4)
         errx(2, "usage: simxen DIR stock|patched STORY...");
     patched = !strcmp(argv[2], "patched");
+    if (getenv("SIM_SABOTAGE"))
+        sabotage_set((enum sabotage)atoi(getenv("SIM_SABOTAGE")));
     if (!strcmp(argv[3], "demo"))
         return story_demo(argv[1], patched);
     if (!strcmp(argv[3], "seed") && argc == 5)

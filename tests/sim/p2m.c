@@ -69,7 +69,8 @@ int p2m_evict(struct domain *d, uint64_t gfn)
     rc = check_use(e->frame);
     if (rc)
         return rc;
-    frame_put(e->frame, false);
+    if (!sabotage_now(FRAME_LEAKS))
+        frame_put(e->frame, false);
     *e = (struct entry){.type = TYPE_PAGED, .frame = NO_FRAME};
     d->paged_pages++;
     return 0;
@@ -118,6 +119,7 @@ int p2m_prepare(struct domain *d, uint64_t gfn, const void *page)
         if (!has_frame(e))
             return -ENOMEM;
         memcpy(frame_page(e->frame), page, PAGE_BYTES);
+        frame_page(e->frame)[gfn % PAGE_BYTES] ^= sabotage_now(WRONG_BYTE);
         d->paged_pages--;
     }
     make_ram(e);
@@ -166,7 +168,8 @@ void p2m_populate(struct domain *d, struct vcpu *v, uint64_t gfn)
         return;
     }
     host_gap(v, v ? &v->random : &random_of_dom0);
-    ring_put_request(d, v, &request);
+    if (!v || !sabotage_now(REQUEST_LOST))
+        ring_put_request(d, v, &request);
 }
 
 void p2m_resume(struct domain *d, uint64_t gfn)

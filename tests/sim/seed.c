@@ -37,7 +37,7 @@ static struct {
 static void draw_guest(struct guest *g)
 {
     g->nr_ram = 1024 + draw(&s.random, 3072);
-    g->region = g->nr_ram * (30 + draw(&s.random, 40)) / 100;
+    g->region = g->nr_ram * (40 + draw(&s.random, 40)) / 100;
     g->mapped = 64;
     g->balloon = 64 + draw(&s.random, 128);
     g->zero = draw(&s.random, 3) * 25;
@@ -63,7 +63,7 @@ static void begin(const char *dir, bool patched, uint64_t seed)
     for (unsigned int i = 0; i < s.nr_guests; i++) {
         guest_create(&s.guests[i], 1 + draw(&s.random, MAX_VCPUS));
         dom0_introduce(s.guests[i].domain->id);
-        dom0_write("1024", "/libxl/%u/paging/target-min", s.guests[i].domain->id);
+        dom0_write("512", "/libxl/%u/paging/target-min", s.guests[i].domain->id);
         s.pagers[i] = dom0_start_xenpaging2(s.guests[i].domain->id, policies[draw(&s.random, 3)]);
         guest_start(&s.guests[i]);
     }
@@ -80,7 +80,8 @@ static struct guest *any_guest(void)
 
 static void new_target(struct guest *g)
 {
-    uint64_t pages = draw(&s.random, 5) ? 256 + draw(&s.random, (uint32_t)g->nr_ram) : 0;
+    uint32_t most = (uint32_t)g->nr_ram * 3 / 4;
+    uint64_t pages = draw(&s.random, 8) ? 128 + draw(&s.random, most) : 0;
 
     dom0_set_target(g->domain->id, pages);
 }

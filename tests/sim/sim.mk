@@ -75,6 +75,7 @@ SEEDS ?= 1000
 .PHONY: check-sim
 check-sim: sim
 	@$(SIM)/fidelity
+	@$(SIM)/selftest
 	@$(SIM)/run --seconds $(SIM_SECONDS)
 
 .PHONY: soak

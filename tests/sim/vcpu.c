@@ -37,9 +37,9 @@ static void copy(struct domain *d, enum access how, uint64_t gfn, size_t offset,
     const struct entry *e = p2m_entry(d, gfn);
     char *there = e->frame == NO_FRAME ? NULL : frame_page(e->frame) + offset;
 
-    if (how == ACCESS_WRITE && there)
+    if (how == ACCESS_WRITE && there && !sabotage_now(WRITE_LOST))
         memcpy(there, data, bytes);
-    else if (how == ACCESS_READ && there)
+    if (how == ACCESS_READ && there)
         memcpy(data, there, bytes);
     else if (how == ACCESS_READ)
         memset(data, 0xff, bytes);
