@@ -117,21 +117,27 @@ static void be_in_peace(void)
 
 /* --- The end. --- */
 
+/* One that the guest can work in: else it brings pages back as fast as they go out. */
+static uint64_t goal_of(const struct guest *g)
+{
+    return g->region + (g->nr_ram - g->region) / 2;
+}
+
 /* On a stock Xen, the pager leaves a page that was refused alone for a minute. */
 static bool is_at_target(void *arg)
 {
     const struct guest *g = arg;
     uint64_t left_alone = host.patched ? 0 : g->domain->nr_refused;
 
-    return g->domain->tot_pages <= g->nr_ram / 2 + SLACK + left_alone;
+    return g->domain->tot_pages <= goal_of(g) + SLACK + left_alone;
 }
 
 static void expect_target(struct guest *g)
 {
-    dom0_set_target(g->domain->id, g->nr_ram / 2);
+    dom0_set_target(g->domain->id, goal_of(g));
     if (!wait_until(is_at_target, g, PATIENCE_MS))
         complain("d%u: %lu pages stay in memory, not %lu", g->domain->id,
-                 (unsigned long)g->domain->tot_pages, (unsigned long)g->nr_ram / 2);
+                 (unsigned long)g->domain->tot_pages, (unsigned long)goal_of(g));
 }
 
 static void expect_exit(unsigned int i)
