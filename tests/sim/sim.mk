@@ -12,10 +12,12 @@ SIM_B := $(B)/$(SIM)
 SIM_LIBRARIES := xenctrl.so.4.17 xencall.so.1 xenevtchn.so.1 xenforeignmemory.so.1 \
                  xendevicemodel.so.1
 SIM_LIBRARY_FILES := $(SIM_LIBRARIES:%=$(SIM_B)/lib/lib%)
-SIM_HOST := $(filter-out $(SIM)/client% $(SIM)/lib_% $(SIM)/%_shim.c,$(wildcard $(SIM)/*.c)) \
+SIM_HOST := $(wildcard $(SIM)/host/*.c $(SIM)/stories/*.c) \
             tests/lab/guest/pattern.c tests/lab/guest/order.c
 SIM_HOST_OBJECTS := $(SIM_HOST:%.c=$(SIM_B)/obj/%.o)
-SIM_CLIENT_OBJECTS := $(SIM_B)/obj/$(SIM)/client.o $(SIM_B)/obj/$(SIM)/client_map.o
+SIM_CLIENT_OBJECTS := $(SIM_B)/obj/$(SIM)/lib/client.o $(SIM_B)/obj/$(SIM)/lib/client_map.o
+SIM_INCLUDES := $(addprefix -iquote ,$(SIM)/lib $(SIM)/host $(SIM)/stories tests/lab/guest \
+                tools/xenpaging2)
 SIM_ALL := $(SIM_LIBRARY_FILES) $(SIM_B)/simxen $(SIM_B)/xenstored_shim.so \
            $(SIM_B)/privcmd_shim.so $(SIM_B)/progs/lab-p2m
 
@@ -24,7 +26,7 @@ SIM_ALL := $(SIM_LIBRARY_FILES) $(SIM_B)/simxen $(SIM_B)/xenstored_shim.so \
 $(SIM_B)/obj/%.o: %.c | $(B)/packages.stamp
 	@mkdir -p $(@D)
 	$(call say,CC $<)
-	$(Q)$(CC) $(ALL_CFLAGS) -fPIC -iquote tools/xenpaging2 -iquote tests/lab/guest -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(ALL_CFLAGS) -fPIC $(SIM_INCLUDES) -MMD -MP -c -o $@ $<
 
 # The version of a symbol is part of its name for the loader. It wants to see those of symbols, too,
 # that a program could use and never does.
@@ -33,7 +35,7 @@ $(SIM_B)/lib/libxenctrl.so.4.17: SIM_VERSIONS = VERS_4.17.0 { global: xc_*; loca
 
 # $(call sim_library,NAME.so.VERSION)
 define sim_library
-$(SIM_B)/lib/lib$(1): $(SIM_B)/obj/$(SIM)/lib_$(firstword $(subst ., ,$(1))).o $(SIM_CLIENT_OBJECTS)
+$(SIM_B)/lib/lib$(1): $(SIM_B)/obj/$(SIM)/lib/lib_$(firstword $(subst ., ,$(1))).o $(SIM_CLIENT_OBJECTS)
 	@mkdir -p $$(@D)
 	$$(call say,LINK $$@)
 	$$(Q)echo '$$(SIM_VERSIONS)' > $$@.map
@@ -41,11 +43,11 @@ $(SIM_B)/lib/lib$(1): $(SIM_B)/obj/$(SIM)/lib_$(firstword $(subst ., ,$(1))).o $
 endef
 $(foreach library,$(SIM_LIBRARIES),$(eval $(call sim_library,$(library))))
 
-$(SIM_B)/xenstored_shim.so: $(SIM_B)/obj/$(SIM)/xenstored_shim.o
+$(SIM_B)/xenstored_shim.so: $(SIM_B)/obj/$(SIM)/lib/xenstored_shim.o
 	$(call say,LINK $@)
 	$(Q)$(CC) $(CFLAGS) -shared -o $@ $^
 
-$(SIM_B)/privcmd_shim.so: $(SIM_B)/obj/$(SIM)/privcmd_shim.o $(SIM_CLIENT_OBJECTS)
+$(SIM_B)/privcmd_shim.so: $(SIM_B)/obj/$(SIM)/lib/privcmd_shim.o $(SIM_CLIENT_OBJECTS)
 	$(call say,LINK $@)
 	$(Q)$(CC) $(CFLAGS) -shared -o $@ $^
 
@@ -59,7 +61,7 @@ $(SIM_B)/simxen: $(SIM_HOST_OBJECTS)
 	$(call say,LINK $@)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(shell pkg-config --libs xenstore) -pthread
 
--include $(wildcard $(SIM_B)/obj/*/*/*.d $(SIM_B)/obj/*/*/*/*.d)
+-include $(wildcard $(SIM_B)/obj/tests/*/*/*.d)
 
 .PHONY: sim
 sim: all $(SIM_ALL)
