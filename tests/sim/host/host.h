@@ -71,6 +71,7 @@ struct domain {
     uint64_t nr_gfns, ring_gfn;
     struct entry *p2m;
     uint64_t tot_pages, max_pages, paged_pages;
+    uint64_t page_outs, page_ins;
     uint64_t leaked;     /* frames that nobody has, by the fault of a stock Xen */
     uint64_t nr_refused; /* nominations and evictions, on a stock Xen, and calls that failed */
     struct ring ring;

@@ -73,6 +73,7 @@ int p2m_evict(struct domain *d, uint64_t gfn)
         frame_put(e->frame, false);
     *e = (struct entry){.type = TYPE_PAGED, .frame = NO_FRAME};
     d->paged_pages++;
+    d->page_outs++;
     return 0;
 }
 
@@ -121,6 +122,7 @@ int p2m_prepare(struct domain *d, uint64_t gfn, const void *page)
         memcpy(frame_page(e->frame), page, PAGE_BYTES);
         frame_page(e->frame)[gfn % PAGE_BYTES] ^= sabotage_now(WRONG_BYTE);
         d->paged_pages--;
+        d->page_ins++;
     }
     make_ram(e);
     return 0;
