@@ -6,8 +6,6 @@
 #include <string.h>
 #include <sys/eventfd.h>
 
-/* What RING_PUSH_REQUESTS() needs from Xen's headers are the barriers of xenctrl.h. */
-
 static unsigned int available(const struct ring *r)
 {
     return RING_FREE_REQUESTS(&r->front) - r->target_producers - r->foreign_producers;
