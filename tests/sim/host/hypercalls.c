@@ -354,6 +354,12 @@ static const struct {
     [SIM_EVTCHN_NOTIFY] = {evtchn_notify, false},
 };
 
+/* A batch fails in a way of its own; a prep that has nothing to allocate cannot fail. */
+static bool may_fail(const struct sim_request *request)
+{
+    return request->op != SIM_BATCH && (request->op != SIM_PREP || request->payload_bytes);
+}
+
 int64_t hypercall(struct client *client, const struct sim_request *request, void *payload,
                   size_t *payload_bytes)
 {
@@ -362,7 +368,7 @@ int64_t hypercall(struct client *client, const struct sim_request *request, void
                         .d = domain_find(request->domid),
                         .payload = payload,
                         .bytes = payload_bytes};
-    int error = request->op == SIM_BATCH ? 0 : fault_of(request->op);
+    int error = may_fail(request) ? fault_of(request->op) : 0;
 
     if (ops[request->op].needs_domain && !call.d)
         return request->domid ? -ESRCH : -EPERM; /* dom0 itself */
