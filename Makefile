@@ -2,6 +2,7 @@
 #
 # make              build the pager: build/xenpaging2
 # make demo         show it at work on a real Xen, under emulation
+# make sim-demo     the same on a simulated Xen: in seconds, without root
 # make check        run all tests; make check-fast the quick ones
 # make lint         static analysis, format and shell script checks
 # make format       bring the sources into the project's format
@@ -54,6 +55,7 @@ $(B)/xenpaging2: $(OBJECTS)
 -include $(OBJECTS:.o=.d)
 
 -include tests/unit/unit.mk
+-include tests/sim/sim.mk
 -include tests/tests.mk
 -include docs/docs.mk
 

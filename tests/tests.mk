@@ -4,6 +4,7 @@
 # make check-fast   what needs no emulator: units, documents, the other compiler
 # make check-lab    the scenarios on a real Xen under emulation; SCENARIOS= names some of them
 # make check-ept    EPT_SCENARIOS (some) on Intel's extended page tables, which is slow
+# make check-sim    seeded stories on a simulated Xen, for a minute
 # make patches-check  build and boot Xen with each further patch of hypervisor-patches/: an hour
 # make bench-p2m   what the patches of hypervisor-patches/ cost and save, in instructions
 # make check-long   LONG_SCENARIOS: what check-lab has in short; an hour and more
@@ -21,7 +22,7 @@ EPT_SCENARIOS ?= boot guest squeeze-verify-drain balloon terminated-while-thrash
                  destroyed-while-evicting
 LONG_SCENARIOS ?= $(filter-out soak,$(notdir $(basename $(wildcard $(LAB)/long/*.sh))))
 SOAK_MINUTES ?= 30
-C_FILES := $(wildcard tools/xenpaging2/*.[ch] tests/unit/*.[ch] $(LAB)/guest/*.[ch] \
+C_FILES := $(wildcard tools/xenpaging2/*.[ch] tests/unit/*.[ch] $(SIM)/*/*.[ch] $(LAB)/guest/*.[ch] \
                       $(LAB)/progs/*.c $(LAB)/progs/p2m/*.[ch])
 SHELL_FILES := $(LAB)/build $(LAB)/run $(LAB)/deps $(LAB)/demo $(LAB)/patches-check \
                $(LAB)/selftest/run \
@@ -29,6 +30,7 @@ SHELL_FILES := $(LAB)/build $(LAB)/run $(LAB)/deps $(LAB)/demo $(LAB)/patches-ch
                $(wildcard $(LAB)/lib/*.sh $(LAB)/parts/*.sh $(LAB)/dom0/helpers/*.sh \
                $(LAB)/scenarios/*.sh $(LAB)/long/*.sh $(LAB)/selftest/*.sh) \
                $(wildcard tests/bench/*.sh) tests/bench/p2m \
+               $(addprefix $(SIM)/,sim.sh demo run fidelity p2m selftest) \
                tests/unit/run-test docs/check-man tests/model/run
 
 .PHONY: demo
@@ -46,9 +48,10 @@ ept-deps: lab-deps
 
 .PHONY: check
 check:
-	@$(LAB)/deps build lab ept xen-build test model lint
+	@$(LAB)/deps build lab ept xen-build test sim model lint
 	@$(MAKE) --no-print-directory check-fast
 	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory check-sim
 	@$(MAKE) --no-print-directory check-model
 	@$(MAKE) --no-print-directory check-selftest
 	@$(MAKE) --no-print-directory check-lab

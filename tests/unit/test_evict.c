@@ -340,6 +340,20 @@ static void a_whole_batch_is_taken_back_through_a_ring_of_8(void **state)
     assert_int_equal(fake_xen_nr_responses(), EVICT_BATCH);
 }
 
+static void a_taking_back_that_fails_is_tried_again(void **state)
+{
+    struct rig *rig = *state;
+
+    fake_engine.fail_writes = 1;
+    fake_xen_fail(fake_xen_is_patched() ? CALL_CANCEL : CALL_PREP, 3, ENOMEM);
+    rig_start_page_out(rig, 5);
+    loop_until(rig->base, is_busy, rig->evict);
+    rig->to_go = 0;
+    rig_finish_batch(rig);
+    rig_assert_at_peace(rig);
+    assert_int_equal(rig->suspect_gone, 3);
+}
+
 static void a_nomination_that_fails_otherwise_is_told_of(void **state)
 {
     struct rig *rig = *state;
@@ -587,6 +601,7 @@ int main(void)
         ON_BOTH(evict_calls_that_fail_give_the_pages_back),
         ON_STOCK(with_a_full_ring_taking_back_waits_and_is_done_later),
         ON_STOCK(a_whole_batch_is_taken_back_through_a_ring_of_8),
+        ON_BOTH(a_taking_back_that_fails_is_tried_again),
         ON_BOTH(a_nomination_that_fails_otherwise_is_told_of),
         ON_BOTH(with_the_domain_gone_eviction_comes_to_rest),
         ON_BOTH(a_drop_from_before_the_nomination_does_not_free_the_new_slot),

@@ -316,6 +316,12 @@ static void clear_away(struct evict *evict, struct victim *victim)
     victim->state = VICTIM_GONE;
 }
 
+/* With other errors, of a host without memory for example, it may be nominated still. */
+static bool is_taken_back(int rc)
+{
+    return rc == 0 || rc == -ENOENT || rc == -ESRCH;
+}
+
 /* Returns false if that has to be gone on with a little later. */
 static bool take_back_some(struct evict *evict)
 {
@@ -326,13 +332,14 @@ static bool take_back_some(struct evict *evict)
 
     xen_cancel(evict->env.ops, pages, nr);
     for (unsigned int i = 0; i < nr; i++) {
-        if (pages[i].rc == -EAGAIN) {
-            done = false;
-            continue;
-        }
-        if (pages[i].rc && pages[i].rc != -ENOENT)
+        int rc = pages[i].rc;
+
+        if (rc && rc != -ENOENT && rc != -EAGAIN)
             suspect_gone(evict);
-        clear_away(evict, victims[i]);
+        if (is_taken_back(rc))
+            clear_away(evict, victims[i]);
+        else
+            done = false;
     }
     return done;
 }

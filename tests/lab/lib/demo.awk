@@ -27,7 +27,7 @@ function draw(phase, total, resident, paged, page_ins, rounds, bad) {
 
 function remember() {
     names[++nr_phases] = $5
-    rows[nr_phases] = sprintf("  %-8s %6d %12d %12d %10d %6d", $5, $6, $7 - last_out, $8 - last_in, \
+    rows[nr_phases] = sprintf("  %-8s %7s %11d %12d %10d %6d", $5, $6, $7 - last_out, $8 - last_in, \
         $9 - last_rounds, $10)
     last_out = $7
     last_in = $8

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The machine's memory, and who refers to it. */
+#include "host.h"
+
+#include <string.h>
+
+#define SCRUBBED 0xc2 /* as a debug Xen fills free memory */
+
+char *frame_page(uint32_t frame)
+{
+    return host.memory + (size_t)frame * PAGE_BYTES;
+}
+
+uint32_t frame_alloc(struct domain *d)
+{
+    static uint32_t at;
+
+    if (host.nr_free <= host.withheld || d->tot_pages >= d->max_pages)
+        return NO_FRAME;
+    do
+        at = (at + 1) % host.nr_frames;
+    while (host.frames[at].refs);
+    host.frames[at] = (struct frame){.refs = 1, .owner = d};
+    host.nr_free--;
+    d->tot_pages++;
+    return at;
+}
+
+void frame_get(uint32_t frame, bool pin)
+{
+    host.frames[frame].refs++;
+    if (pin && host.patched)
+        host.frames[frame].pins++;
+}
+
+static void unpin(struct frame *f)
+{
+    if (!f->pins)
+        complain("a pin is dropped that nobody holds");
+    else if (!--f->pins && f->notify) {
+        f->notify = false;
+        channel_kick(f->owner->ring.channel);
+    }
+}
+
+void frame_put(uint32_t frame, bool pin)
+{
+    struct frame *f = &host.frames[frame];
+
+    if (pin && host.patched)
+        unpin(f);
+    if (--f->refs)
+        return;
+    memset(frame_page(frame), SCRUBBED, PAGE_BYTES);
+    f->owner->tot_pages--;
+    host.nr_free++;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a vCPU does to memory, and when it may run at all. */
+#include "host.h"
+
+#include <errno.h>
+#include <string.h>
+
+bool vcpu_is_stopped(const struct vcpu *v)
+{
+    return v->domain->pauses || v->event_pauses || v->blocked;
+}
+
+bool vcpu_wait(struct vcpu *v)
+{
+    while (!v->domain->dying && vcpu_is_stopped(v))
+        host_wait();
+    return !v->domain->dying;
+}
+
+/*
+ * A nested page fault on a page on its way in sends nothing on a stock Xen: the vCPU has it again
+ * and again until the page is there. A patched one takes back what is merely nominated.
+ */
+static void fault(struct vcpu *v, bool emulated, uint64_t gfn)
+{
+    const struct entry *e = p2m_entry(v->domain, gfn);
+
+    if (!host.patched && !emulated && e->type == TYPE_PAGING_IN)
+        host_wait();
+    else
+        p2m_populate(v->domain, v, gfn);
+}
+
+static void copy(struct domain *d, enum access how, uint64_t gfn, size_t offset, void *data,
+                 size_t bytes)
+{
+    const struct entry *e = p2m_entry(d, gfn);
+    char *there = e->frame == NO_FRAME ? NULL : frame_page(e->frame) + offset;
+
+    if (how == ACCESS_WRITE && there && !sabotage_now(WRITE_LOST))
+        memcpy(there, data, bytes);
+    if (how == ACCESS_READ && there)
+        memcpy(data, there, bytes);
+    else if (how == ACCESS_READ)
+        memset(data, 0xff, bytes);
+}
+
+bool vcpu_access(struct vcpu *v, enum access how, bool emulated, uint64_t gfn, size_t offset,
+                 void *data, size_t bytes)
+{
+    bool alive;
+
+    host_lock();
+    while ((alive = vcpu_wait(v))) {
+        enum type type = p2m_entry(v->domain, gfn)->type;
+
+        if (type == TYPE_RAM_RW || type == TYPE_INVALID)
+            break;
+        fault(v, emulated, gfn);
+    }
+    if (alive)
+        copy(v->domain, how, gfn, offset, data, bytes);
+    host_unlock();
+    return alive;
+}
+
+int vcpu_give_up(struct vcpu *v, uint64_t gfn)
+{
+    int rc = -ESRCH;
+
+    host_lock();
+    if (vcpu_wait(v))
+        rc = p2m_remove_page(v->domain, v, gfn);
+    host_unlock();
+    return rc;
+}
+
+int vcpu_take(struct vcpu *v, uint64_t gfn)
+{
+    int rc = -ESRCH;
+
+    host_lock();
+    if (vcpu_wait(v))
+        rc = p2m_add_page(v->domain, gfn);
+    host_unlock();
+    return rc;
+}
+
+static bool any_in_xen(const struct domain *d)
+{
+    for (unsigned int i = 0; i < d->nr_vcpus; i++)
+        if (d->vcpus[i].in_xen)
+            return true;
+    return false;
+}
+
+void domain_pause(struct domain *d)
+{
+    d->pauses++;
+    while (any_in_xen(d))
+        host_wait();
+}
+
+int domain_unpause(struct domain *d)
+{
+    if (!d->pauses)
+        return -EINVAL;
+    d->pauses--;
+    host_changed();
+    return 0;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "client.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static int connect_to_host(void)
+{
+    const char *path = getenv("SIMXEN");
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd;
+
+    if (!path || strlen(path) >= sizeof(address.sun_path)) {
+        errno = ENOENT;
+        return -1;
+    }
+    strcpy(address.sun_path, path);
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address))) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+struct sim_handle *sim_open(void)
+{
+    struct sim_handle *handle = calloc(1, sizeof(*handle));
+
+    if (!handle)
+        return NULL;
+    handle->received = handle->memory = -1;
+    pthread_mutex_init(&handle->lock, NULL);
+    handle->fd = connect_to_host();
+    if (handle->fd < 0) {
+        free(handle);
+        return NULL;
+    }
+    return handle;
+}
+
+void sim_close(struct sim_handle *handle)
+{
+    if (!handle)
+        return;
+    close(handle->fd);
+    if (handle->memory >= 0)
+        close(handle->memory);
+    free(handle);
+}
+
+static int send_all(int fd, const void *data, size_t bytes)
+{
+    for (const char *at = data; bytes;) {
+        ssize_t sent = send(fd, at, bytes, MSG_NOSIGNAL);
+
+        if (sent < 0 && errno == EINTR)
+            continue;
+        if (sent <= 0)
+            return -1;
+        at += sent;
+        bytes -= (size_t)sent;
+    }
+    return 0;
+}
+
+/* A descriptor may come with the first byte. */
+static int receive_some(int fd, void *data, size_t bytes, int *descriptor)
+{
+    union {
+        char space[CMSG_SPACE(sizeof(int))];
+        struct cmsghdr align;
+    } control;
+    struct iovec part = {.iov_base = data, .iov_len = bytes};
+    struct msghdr message = {.msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = control.space,
+                             .msg_controllen = sizeof(control.space)};
+    ssize_t got = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
+    struct cmsghdr *header = got > 0 ? CMSG_FIRSTHDR(&message) : NULL;
+
+    if (header && header->cmsg_type == SCM_RIGHTS)
+        memcpy(descriptor, CMSG_DATA(header), sizeof(int));
+    return (int)got;
+}
+
+static int receive_all(struct sim_handle *handle, void *data, size_t bytes)
+{
+    for (char *at = data; bytes;) {
+        int got = receive_some(handle->fd, at, bytes, &handle->received);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0) {
+            errno = got ? errno : EPIPE;
+            return -1;
+        }
+        at += got;
+        bytes -= (size_t)got;
+    }
+    return 0;
+}
+
+static int64_t call_locked(struct sim_handle *handle, const struct sim_request *request,
+                           const void *payload, void *reply, size_t size)
+{
+    struct sim_reply header;
+
+    handle->received = -1;
+    if (send_all(handle->fd, request, sizeof(*request)) ||
+        send_all(handle->fd, payload, request->payload_bytes) ||
+        receive_all(handle, &header, sizeof(header)))
+        return -1;
+    if (header.payload_bytes > size)
+        abort(); /* library and host disagree */
+    if (receive_all(handle, reply, header.payload_bytes))
+        return -1;
+    if (header.rc >= 0)
+        return header.rc;
+    errno = (int)-header.rc;
+    return -1;
+}
+
+int64_t sim_call(struct sim_handle *handle, struct sim_request request, const void *payload,
+                 void *reply, size_t size)
+{
+    int64_t rc;
+
+    pthread_mutex_lock(&handle->lock);
+    rc = call_locked(handle, &request, payload, reply, size);
+    pthread_mutex_unlock(&handle->lock);
+    return rc;
+}
+
+int64_t sim_simple(struct sim_handle *handle, enum sim_op op, uint32_t domid, uint64_t gfn)
+{
+    return sim_call(handle, (struct sim_request){.op = op, .domid = domid, .gfn = gfn}, NULL, NULL,
+                    0);
+}

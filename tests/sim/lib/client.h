@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A handle of one of the libraries: a connection to the simulated host. Calls may come from
+ * threads. */
+#ifndef SIM_CLIENT_H
+#define SIM_CLIENT_H
+
+#include <pthread.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "protocol.h"
+
+struct sim_handle {
+    int fd;
+    int received; /* the descriptor that came with the last reply, or -1 */
+    int memory;   /* the machine's memory, once it was asked for, or -1 */
+    pthread_mutex_t lock;
+};
+
+/* Returns NULL with errno if there is no simulated host. */
+struct sim_handle *sim_open(void);
+
+/* Takes NULL. */
+void sim_close(struct sim_handle *handle);
+
+/*
+ * Sends a request with its payload and waits for the reply, whose payload of at most size bytes
+ * goes to reply. Returns the reply's rc if that is not negative, else -1 with errno.
+ */
+int64_t sim_call(struct sim_handle *handle, struct sim_request request, const void *payload,
+                 void *reply, size_t size);
+
+/* The same for requests without any payload. */
+int64_t sim_simple(struct sim_handle *handle, enum sim_op op, uint32_t domid, uint64_t gfn);
+
+/*
+ * Maps frames of a domain. errors[] gets a negative errno for each that could not be mapped; like
+ * the real library, waits for pages that are out. Returns NULL with errno if nothing can be done.
+ */
+void *sim_map(struct sim_handle *handle, uint32_t domid, int protection, size_t nr,
+              const uint64_t *gfns, int *errors);
+
+/* Maps one frame at a place, and does not wait. Returns 0 or a negative errno. */
+int sim_map_one(struct sim_handle *handle, uint32_t domid, int protection, uint64_t gfn, void *at);
+
+/* Undoes both. Returns 0, or -1 with errno if nothing of this library's is mapped there. */
+int sim_unmap(void *at);
+
+#endif

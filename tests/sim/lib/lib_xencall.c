@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* libxencall.so.1: the two hypercalls that the pager makes without libxenctrl. */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <xencall.h>
+#include <xen/domctl.h>
+#include <xen/memory.h>
+#include <xenctrl.h>
+
+#include "client.h"
+#include "xen_paging_batch.h"
+
+#define PAGE_BYTES 4096u
+
+static struct sim_handle *handle_of(xencall_handle *call)
+{
+    return (struct sim_handle *)call;
+}
+
+xencall_handle *xencall_open(struct xentoollog_logger *logger, unsigned flags)
+{
+    (void)logger, (void)flags;
+    return (xencall_handle *)sim_open();
+}
+
+int xencall_close(xencall_handle *call)
+{
+    sim_close(handle_of(call));
+    return 0;
+}
+
+void *xencall_alloc_buffer(xencall_handle *call, size_t size)
+{
+    (void)call;
+    return calloc(1, size);
+}
+
+void xencall_free_buffer(xencall_handle *call, void *buffer)
+{
+    (void)call;
+    free(buffer);
+}
+
+void *xencall_alloc_buffer_pages(xencall_handle *call, size_t nr)
+{
+    void *pages = mmap(NULL, nr * PAGE_BYTES, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+    (void)call;
+    return pages == MAP_FAILED ? NULL : pages;
+}
+
+void xencall_free_buffer_pages(xencall_handle *call, void *pages, size_t nr)
+{
+    (void)call;
+    munmap(pages, nr * PAGE_BYTES);
+}
+
+/* --- XEN_DOMCTL_getpageframeinfo3. --- */
+
+int xencall1(xencall_handle *call, unsigned int op, uint64_t arg)
+{
+    struct xen_domctl *domctl = (struct xen_domctl *)(uintptr_t)arg;
+    uint64_t *gfns = domctl->u.getpageframeinfo3.array.p;
+    size_t bytes = domctl->u.getpageframeinfo3.num * sizeof(*gfns);
+    struct sim_request request = {
+        .op = SIM_FRAME_INFO, .domid = domctl->domain, .payload_bytes = bytes};
+
+    if (op != __HYPERVISOR_domctl || domctl->cmd != XEN_DOMCTL_getpageframeinfo3 ||
+        domctl->interface_version != XEN_DOMCTL_INTERFACE_VERSION) {
+        errno = ENOSYS;
+        return -1;
+    }
+    return sim_call(handle_of(call), request, gfns, gfns, bytes) < 0 ? -1 : 0;
+}
+
+/* --- XENMEM_paging_op_batch. --- */
+
+static void *buffer_of(const struct xen_mem_paging_batch_entry *entry)
+{
+    return entry->buffer.p;
+}
+
+/* As a hypercall finds out: by trying. */
+static bool is_there(const void *at, size_t bytes)
+{
+    char byte;
+    struct iovec here = {.iov_base = &byte, .iov_len = 1};
+    struct iovec first = {.iov_base = (void *)(uintptr_t)at, .iov_len = 1};
+
+    return !bytes || process_vm_readv(getpid(), &here, 1, &first, 1, 0) == 1;
+}
+
+static enum sim_buffer kind_of(const void *buffer)
+{
+    if (!buffer)
+        return SIM_NO_BUFFER;
+    return is_there(buffer, PAGE_BYTES) ? SIM_BUFFER : SIM_BAD_BUFFER;
+}
+
+static void to_message(const struct xen_mem_paging_batch_entry *entries,
+                       struct sim_batch_entry *message, uint64_t nr)
+{
+    for (uint64_t i = 0; i < nr; i++) {
+        message[i].gfn = entries[i].gfn;
+        message[i].op = entries[i].op;
+        message[i].rc = entries[i].rc;
+        message[i].buffer = kind_of(buffer_of(&entries[i]));
+        if (message[i].buffer == SIM_BUFFER && entries[i].op == XENMEM_paging_batch_prep)
+            memcpy(message[i].page, buffer_of(&entries[i]), PAGE_BYTES);
+    }
+}
+
+static void from_message(struct xen_mem_paging_batch_entry *entries,
+                         const struct sim_batch_entry *message, uint64_t nr)
+{
+    for (uint64_t i = 0; i < nr; i++) {
+        entries[i].rc = message[i].rc;
+        if (message[i].buffer == SIM_BUFFER && entries[i].op == XENMEM_paging_batch_nominate &&
+            !entries[i].rc)
+            memcpy(buffer_of(&entries[i]), message[i].page, PAGE_BYTES);
+    }
+}
+
+int xencall2(xencall_handle *call, unsigned int op, uint64_t cmd, uint64_t arg)
+{
+    const xen_mem_paging_op_t *mpo = (const xen_mem_paging_op_t *)(uintptr_t)arg;
+    struct xen_mem_paging_batch_entry *entries = (void *)(uintptr_t)mpo->buffer.p;
+    size_t bytes = mpo->gfn * sizeof(struct sim_batch_entry);
+    struct sim_request request = {
+        .op = SIM_BATCH, .domid = mpo->domain, .gfn = mpo->gfn, .payload_bytes = bytes};
+    struct sim_batch_entry *message;
+    int64_t rc;
+
+    if (op != __HYPERVISOR_memory_op || cmd != XENMEM_paging_op ||
+        mpo->op != XENMEM_paging_op_batch) {
+        errno = ENOSYS;
+        return -1;
+    }
+    if (!is_there(entries, bytes)) {
+        errno = EFAULT;
+        return -1;
+    }
+    if (mpo->gfn > XENMEM_PAGING_BATCH_MAX) /* refused without looking at any */
+        return sim_call(
+                   handle_of(call),
+                   (struct sim_request){.op = SIM_BATCH, .domid = mpo->domain, .gfn = mpo->gfn},
+                   NULL, NULL, 0) < 0
+                   ? -1
+                   : 0;
+    message = calloc(1, bytes + 1);
+    to_message(entries, message, mpo->gfn);
+    rc = sim_call(handle_of(call), request, message, message, bytes);
+    from_message(entries, message, mpo->gfn);
+    free(message);
+    return (int)rc;
+}

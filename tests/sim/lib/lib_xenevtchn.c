@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* libxenevtchn.so.1: as with /dev/xen/evtchn, a port is masked from its event on until unmasked. */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <xenevtchn.h>
+
+#include "client.h"
+
+struct xenevtchn_handle {
+    struct sim_handle *host;
+    int fd;
+};
+
+xenevtchn_handle *xenevtchn_open(struct xentoollog_logger *logger, unsigned int flags)
+{
+    struct xenevtchn_handle *channel = calloc(1, sizeof(*channel));
+
+    (void)logger, (void)flags;
+    if (!channel)
+        return NULL;
+    channel->host = sim_open();
+    if (!channel->host || sim_simple(channel->host, SIM_EVTCHN_OPEN, 0, 0) < 0) {
+        sim_close(channel->host);
+        free(channel);
+        return NULL;
+    }
+    channel->fd = channel->host->received;
+    return channel;
+}
+
+int xenevtchn_close(xenevtchn_handle *channel)
+{
+    close(channel->fd);
+    sim_close(channel->host);
+    free(channel);
+    return 0;
+}
+
+int xenevtchn_fd(xenevtchn_handle *channel)
+{
+    return channel->fd;
+}
+
+xenevtchn_port_or_error_t xenevtchn_bind_interdomain(xenevtchn_handle *channel, uint32_t domid,
+                                                     evtchn_port_t remote)
+{
+    struct sim_request request = {.op = SIM_EVTCHN_BIND, .domid = domid, .arg = remote};
+
+    return (xenevtchn_port_or_error_t)sim_call(channel->host, request, NULL, NULL, 0);
+}
+
+/* Pagers have one port; it goes with the connection. */
+int xenevtchn_unbind(xenevtchn_handle *channel, evtchn_port_t port)
+{
+    (void)channel, (void)port;
+    return 0;
+}
+
+static int on_port(xenevtchn_handle *channel, enum sim_op op, evtchn_port_t port)
+{
+    struct sim_request request = {.op = op, .arg = port};
+
+    return (int)sim_call(channel->host, request, NULL, NULL, 0);
+}
+
+/* Blocks if there is none, as the real one does. */
+xenevtchn_port_or_error_t xenevtchn_pending(xenevtchn_handle *channel)
+{
+    uint64_t count;
+
+    if (read(channel->fd, &count, sizeof(count)) != sizeof(count))
+        return -1;
+    return on_port(channel, SIM_EVTCHN_PENDING, 0);
+}
+
+int xenevtchn_unmask(xenevtchn_handle *channel, evtchn_port_t port)
+{
+    return on_port(channel, SIM_EVTCHN_UNMASK, port);
+}
+
+int xenevtchn_notify(xenevtchn_handle *channel, evtchn_port_t port)
+{
+    return on_port(channel, SIM_EVTCHN_NOTIFY, port);
+}

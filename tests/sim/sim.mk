@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# make sim-demo    the demonstration on a simulated Xen: no emulator, no root
+# make check-sim   seeded stories on it, as many as take a minute
+# make soak        SEEDS=N of them
+#
+# $(B)/tests/sim has the simulated host, simxen, and in lib/ the libraries that the pager finds in
+# the place of Xen's.
+
+SIM := tests/sim
+SIM_B := $(B)/$(SIM)
+SIM_LIBRARIES := xenctrl.so.4.17 xencall.so.1 xenevtchn.so.1 xenforeignmemory.so.1 \
+                 xendevicemodel.so.1
+SIM_LIBRARY_FILES := $(SIM_LIBRARIES:%=$(SIM_B)/lib/lib%)
+SIM_HOST := $(wildcard $(SIM)/host/*.c $(SIM)/stories/*.c) \
+            tests/lab/guest/pattern.c tests/lab/guest/order.c
+SIM_HOST_OBJECTS := $(SIM_HOST:%.c=$(SIM_B)/obj/%.o)
+SIM_CLIENT_OBJECTS := $(SIM_B)/obj/$(SIM)/lib/client.o $(SIM_B)/obj/$(SIM)/lib/client_map.o
+SIM_INCLUDES := $(addprefix -iquote ,$(SIM)/lib $(SIM)/host $(SIM)/stories tests/lab/guest \
+                tools/xenpaging2)
+SIM_ALL := $(SIM_LIBRARY_FILES) $(SIM_B)/simxen $(SIM_B)/xenstored_shim.so \
+           $(SIM_B)/privcmd_shim.so $(SIM_B)/progs/lab-p2m
+
+.PRECIOUS: $(SIM_B)/obj/%.o
+
+$(SIM_B)/obj/%.o: %.c | $(B)/packages.stamp
+	@mkdir -p $(@D)
+	$(call say,CC $<)
+	$(Q)$(CC) $(ALL_CFLAGS) -fPIC $(SIM_INCLUDES) -MMD -MP -c -o $@ $<
+
+# The version of a symbol is part of its name for the loader. It wants to see those of symbols, too,
+# that a program could use and never does.
+$(SIM_B)/lib/%: SIM_VERSIONS = VERS_1.0 { global: xen*; local: *; }; VERS_1.3 { };
+$(SIM_B)/lib/libxenctrl.so.4.17: SIM_VERSIONS = VERS_4.17.0 { global: xc_*; local: *; }; GLIBC_2.2.5 { munmap; };
+
+# $(call sim_library,NAME.so.VERSION)
+define sim_library
+$(SIM_B)/lib/lib$(1): $(SIM_B)/obj/$(SIM)/lib/lib_$(firstword $(subst ., ,$(1))).o $(SIM_CLIENT_OBJECTS)
+	@mkdir -p $$(@D)
+	$$(call say,LINK $$@)
+	$$(Q)echo '$$(SIM_VERSIONS)' > $$@.map
+	$$(Q)$$(CC) $$(CFLAGS) -shared -Wl,-soname,$$(@F) -Wl,--version-script,$$@.map -o $$@ $$^
+endef
+$(foreach library,$(SIM_LIBRARIES),$(eval $(call sim_library,$(library))))
+
+$(SIM_B)/xenstored_shim.so: $(SIM_B)/obj/$(SIM)/lib/xenstored_shim.o
+	$(call say,LINK $@)
+	$(Q)$(CC) $(CFLAGS) -shared -o $@ $^
+
+$(SIM_B)/privcmd_shim.so: $(SIM_B)/obj/$(SIM)/lib/privcmd_shim.o $(SIM_CLIENT_OBJECTS)
+	$(call say,LINK $@)
+	$(Q)$(CC) $(CFLAGS) -shared -o $@ $^
+
+# Programs of the lab.
+$(SIM_B)/progs/lab-p2m: $(wildcard tests/lab/progs/*.c tests/lab/progs/p2m/*)
+	@mkdir -p $(@D)
+	$(call say,MAKE $(@D))
+	$(Q)$(MAKE) --no-print-directory -s -C tests/lab/progs BIN=$(abspath $(@D)) $(abspath $(@D)/lab-mapper $@) >/dev/null
+
+$(SIM_B)/simxen: $(SIM_HOST_OBJECTS)
+	$(call say,LINK $@)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(shell pkg-config --libs xenstore) -pthread
+
+-include $(wildcard $(SIM_B)/obj/tests/*/*/*.d)
+
+.PHONY: sim
+sim: all $(SIM_ALL)
+	@$(LAB)/deps sim
+
+.PHONY: sim-demo
+sim-demo: sim
+	@$(SIM)/demo
+
+SIM_SECONDS ?= 60
+SEEDS ?= 1000
+
+.PHONY: check-sim
+check-sim: sim
+	@$(SIM)/fidelity
+	@$(SIM)/selftest
+	@$(SIM)/run --seconds $(SIM_SECONDS)
+
+.PHONY: soak
+soak: sim
+	@$(SIM)/run $$(seq $(SEEDS))

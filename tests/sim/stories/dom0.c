@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "dom0.h"
+
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <xenstore.h>
+
+#include "host.h"
+
+#define PATIENCE_MS 20000
+#define MAX_PATH 256
+
+static const char *dir;
+static struct xs_handle *xs;
+
+uint64_t now_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+bool wait_until(bool (*is)(void *arg), void *arg, unsigned int ms)
+{
+    uint64_t end = now_ms() + ms;
+
+    while (!is(arg)) {
+        if (now_ms() > end || host.complaint[0])
+            return false; /* after one complaint, nothing else is worth a wait */
+        usleep(2000);
+    }
+    return true;
+}
+
+static const char *needed(const char *name)
+{
+    const char *value = getenv(name);
+
+    if (!value)
+        errx(1, "$%s is not set", name);
+    return value;
+}
+
+/* --- Processes. They end with this one. --- */
+
+static pid_t start(char *const args[], const char *log)
+{
+    char path[MAX_PATH];
+    pid_t pid;
+    int fd;
+
+    snprintf(path, sizeof(path), "%s/%s", dir, log ? log : "");
+    pid = fork();
+    if (pid < 0)
+        err(1, "fork");
+    if (pid)
+        return pid;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (log) {
+        fd = open(path, O_WRONLY | O_CREAT | O_APPEND, 0600);
+        dup2(fd, STDOUT_FILENO);
+        dup2(fd, STDERR_FILENO);
+    }
+    execv(args[0], args);
+    perror(args[0]);
+    _exit(127);
+}
+
+int dom0_await_exit(pid_t pid, unsigned int ms)
+{
+    struct pollfd end = {.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
+    int status, n;
+
+    if (end.fd < 0)
+        err(1, "pidfd_open");
+    n = poll(&end, 1, (int)ms);
+    close(end.fd);
+    if (n != 1)
+        return -1;
+    waitpid(pid, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
+}
+
+pid_t dom0_start_program(char *const args[])
+{
+    return start(args, NULL);
+}
+
+pid_t dom0_start_pager(uint32_t domid, char *const args[])
+{
+    char log[32];
+
+    snprintf(log, sizeof(log), "pager-%u.log", domid);
+    return start(args, log);
+}
+
+static bool pager_runs(void *arg)
+{
+    return dom0_node_is("running", "/libxl/%u/paging/state", *(uint32_t *)arg);
+}
+
+pid_t dom0_start_xenpaging2(uint32_t domid, const char *policy)
+{
+    char id[16], store[MAX_PATH], with_policy[32];
+    char *const args[] = {(char *)(uintptr_t)needed("SIM_PAGER"), store, with_policy, id, NULL};
+    pid_t pid;
+
+    snprintf(id, sizeof(id), "%u", domid);
+    snprintf(store, sizeof(store), "--store=%s/store-%u", dir, domid);
+    snprintf(with_policy, sizeof(with_policy), "--policy=%s", policy);
+    pid = dom0_start_pager(domid, args);
+    if (!wait_until(pager_runs, &domid, PATIENCE_MS))
+        errx(1, "the pager of domain %u does not start: see %s/pager-%u.log", domid, dir, domid);
+    return pid;
+}
+
+/* --- xenstore. --- */
+
+static bool xenstored_is_there(void *arg)
+{
+    (void)arg;
+    xs = xs_open(0);
+    return xs != NULL;
+}
+
+/* xenstored finds out who lives from a file. */
+static void list_domains(uint32_t but)
+{
+    char path[MAX_PATH];
+    FILE *file;
+
+    snprintf(path, sizeof(path), "%s/domains", dir);
+    file = fopen(path, "we");
+    if (!file)
+        err(1, "%s", path);
+    fprintf(file, "0\n");
+    for (int i = 0; i < MAX_DOMAINS; i++)
+        if (host.domains[i].id && host.domains[i].id != but && !host.domains[i].dying)
+            fprintf(file, "%u\n", host.domains[i].id);
+    fclose(file);
+}
+
+/* XENSTORED_PATH would move xenstored's own socket; clients need it. */
+static void start_xenstored(void)
+{
+    char path[MAX_PATH];
+    char *const args[] = {(char *)(uintptr_t)needed("SIM_XENSTORED"), "--no-fork", "--pid-file",
+                          path, NULL};
+
+    list_domains(0);
+    unsetenv("XENSTORED_PATH");
+    setenv("XENSTORED_RUNDIR", dir, 1);
+    setenv("SIM_DIR", dir, 1);
+    setenv("LD_PRELOAD", needed("SIM_SHIM"), 1);
+    snprintf(path, sizeof(path), "%s/xenstored.pid", dir);
+    start(args, "xenstored.log");
+    unsetenv("LD_PRELOAD");
+    snprintf(path, sizeof(path), "%s/socket", dir);
+    setenv("XENSTORED_PATH", path, 1);
+    if (!wait_until(xenstored_is_there, NULL, PATIENCE_MS))
+        errx(1, "xenstored does not start: see %s/xenstored.log", dir);
+}
+
+void dom0_start(const char *directory)
+{
+    char path[MAX_PATH];
+
+    dir = directory;
+    start_xenstored();
+    snprintf(path, sizeof(path), "%s/xen", dir);
+    server_start(path);
+    setenv("SIMXEN", path, 1);
+    setenv("LD_LIBRARY_PATH", needed("SIM_LIBRARIES"), 1);
+}
+
+void dom0_introduce(uint32_t domid)
+{
+    char id[16];
+
+    list_domains(0);
+    if (!xs_introduce_domain(xs, domid, 0, 1))
+        err(1, "xs_introduce_domain");
+    snprintf(id, sizeof(id), "%u", domid);
+    dom0_write(id, "/local/domain/%u/domid", domid);
+}
+
+void dom0_release(uint32_t domid)
+{
+    static const uint32_t virq_dom_exc = 1;
+    char path[MAX_PATH];
+    int fd;
+
+    list_domains(domid);
+    if (!domid)
+        return;
+    snprintf(path, sizeof(path), "/local/domain/%u", domid);
+    xs_rm(xs, XBT_NULL, path);
+    snprintf(path, sizeof(path), "%s/evtchn", dir);
+    fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0 || write(fd, &virq_dom_exc, sizeof(virq_dom_exc)) != sizeof(virq_dom_exc))
+        err(1, "%s", path);
+    close(fd);
+}
+
+static void write_node(const char *path, const char *value)
+{
+    if (!xs_write(xs, XBT_NULL, path, value, (unsigned int)strlen(value)))
+        err(1, "cannot write %s", path);
+}
+
+void dom0_write(const char *value, const char *fmt, ...)
+{
+    char path[MAX_PATH];
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(path, sizeof(path), fmt, args);
+    va_end(args);
+    write_node(path, value);
+}
+
+bool dom0_node_is(const char *expected, const char *fmt, ...)
+{
+    char path[MAX_PATH], *value;
+    va_list args;
+    bool same;
+
+    va_start(args, fmt);
+    vsnprintf(path, sizeof(path), fmt, args);
+    va_end(args);
+    value = xs_read(xs, XBT_NULL, path, NULL);
+    same = value && !strcmp(value, expected);
+    free(value);
+    return same;
+}
+
+uint64_t dom0_number(const char *fmt, ...)
+{
+    char path[MAX_PATH], *value;
+    uint64_t number;
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(path, sizeof(path), fmt, args);
+    va_end(args);
+    value = xs_read(xs, XBT_NULL, path, NULL);
+    number = value ? strtoull(value, NULL, 10) : 0;
+    free(value);
+    return number;
+}
+
+void dom0_set_target(uint32_t domid, uint64_t pages)
+{
+    char kib[24];
+
+    snprintf(kib, sizeof(kib), "%lu", (unsigned long)pages * (PAGE_BYTES / 1024));
+    dom0_write(kib, "/local/domain/%u/memory/target-tot_pages", domid);
+}

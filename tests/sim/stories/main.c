@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * simxen DIR stock|patched STORY...: a simulated host in the directory DIR, which is empty, on
+ * which a story is told: demo, seed N, old-pager-hangs PROGRAM, old-pager-works PROGRAM,
+ * stock-loses-writes, run PROGRAM ARG...
+ *
+ * From the environment: SIM_XENSTORED, SIM_SHIM (to be preloaded into it), SIM_LIBRARIES (the
+ * directory of the simulated libraries), SIM_PAGER.
+ */
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host.h"
+#include "story.h"
+
+int main(int argc, char **argv)
+{
+    bool patched;
+
+    if (argc < 4)
+        errx(2, "usage: simxen DIR stock|patched STORY...");
+    patched = !strcmp(argv[2], "patched");
+    if (getenv("SIM_SABOTAGE"))
+        sabotage_set((enum sabotage)atoi(getenv("SIM_SABOTAGE")));
+    if (!strcmp(argv[3], "demo"))
+        return story_demo(argv[1], patched);
+    if (!strcmp(argv[3], "seed") && argc == 5)
+        return story_seed(argv[1], patched, strtoull(argv[4], NULL, 10));
+    if (!strcmp(argv[3], "old-pager-hangs") && argc == 5)
+        return story_old_pager_hangs(argv[1], argv[4]);
+    if (!strcmp(argv[3], "old-pager-works") && argc == 5)
+        return story_old_pager_works(argv[1], argv[4]);
+    if (!strcmp(argv[3], "run") && argc > 4)
+        return story_run(argv[1], patched, argv + 4);
+    if (!strcmp(argv[3], "stock-loses-writes"))
+        return story_stock_loses_writes(argv[1]);
+    errx(2, "no such story: %s", argv[3]);
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A story drawn from a seed: guests, targets that go up and down, page faults, mappers, balloons, a
+ * host that runs out of memory, hypercalls that fail, and an end: told to drain in peace or in the
+ * middle of it all, or the domain dies. Then all must be at peace: no page lost, none leaked.
+ *
+ * Equal seeds make equal plans, with the same calls failing; threads and processes interleave as
+ * they like.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "dom0.h"
+#include "guest.h"
+#include "mappers.h"
+#include "pattern.h"
+#include "story.h"
+
+#define NR_STEPS 8
+#define PATIENCE_MS 20000
+#define SLACK 64
+
+enum ending { DRAIN_IN_PEACE, DRAIN_IN_TROUBLE, DEATH, NR_ENDINGS };
+
+static struct {
+    uint64_t random;
+    unsigned int nr_guests;
+    struct guest guests[MAX_DOMAINS];
+    pid_t pagers[MAX_DOMAINS];
+    enum ending ending;
+} s;
+
+/* --- The beginning. --- */
+
+static void draw_guest(struct guest *g)
+{
+    g->nr_ram = 1024 + draw(&s.random, 3072);
+    g->region = g->nr_ram * (40 + draw(&s.random, 40)) / 100;
+    g->mapped = 64;
+    g->balloon = 64 + draw(&s.random, 128);
+    g->zero = draw(&s.random, 3) * 25;
+    g->writes = 10 + draw(&s.random, 100);
+    g->emulated = draw(&s.random, 2) * 10;
+    g->balloons = true;
+}
+
+static void begin(const char *dir, bool patched, uint64_t seed)
+{
+    static const char *const policies[] = {"clock", "random", "sweep"};
+    uint32_t nr_frames = 256;
+
+    s.random = pattern_mix(seed);
+    s.nr_guests = 1 + !draw(&s.random, 3);
+    s.ending = draw(&s.random, NR_ENDINGS);
+    for (unsigned int i = 0; i < s.nr_guests; i++) {
+        draw_guest(&s.guests[i]);
+        nr_frames += (uint32_t)s.guests[i].nr_ram;
+    }
+    host_create(patched, seed, nr_frames);
+    dom0_start(dir);
+    for (unsigned int i = 0; i < s.nr_guests; i++) {
+        guest_create(&s.guests[i], 1 + draw(&s.random, MAX_VCPUS));
+        dom0_introduce(s.guests[i].domain->id);
+        dom0_write("512", "/libxl/%u/paging/target-min", s.guests[i].domain->id);
+        s.pagers[i] = dom0_start_xenpaging2(s.guests[i].domain->id, policies[draw(&s.random, 3)]);
+        guest_start(&s.guests[i]);
+    }
+    for (unsigned int i = 0; i < MAX_MAPPERS; i++)
+        mapper_start(&s.guests[i % s.nr_guests], i, patched);
+}
+
+/* --- The middle. --- */
+
+static struct guest *any_guest(void)
+{
+    return &s.guests[draw(&s.random, s.nr_guests)];
+}
+
+static void new_target(struct guest *g)
+{
+    uint32_t most = (uint32_t)g->nr_ram * 3 / 4;
+    uint64_t pages = draw(&s.random, 8) ? 128 + draw(&s.random, most) : 0;
+
+    dom0_set_target(g->domain->id, pages);
+}
+
+static void new_trouble(void)
+{
+    host_lock();
+    faults_set(draw(&s.random, 3) ? 10 + draw(&s.random, 200) : 0);
+    host.withheld = draw(&s.random, 4) ? 0 : host.nr_frames;
+    host_unlock();
+    any_guest()->balloons = draw(&s.random, 2);
+}
+
+static void be_in_trouble(void)
+{
+    for (int i = 0; i < NR_STEPS; i++) {
+        new_target(any_guest());
+        if (draw(&s.random, 2))
+            new_trouble();
+        usleep(10000 + draw(&s.random, 90000)); /* let things happen */
+    }
+}
+
+static void be_in_peace(void)
+{
+    host_lock();
+    faults_set(0);
+    host.withheld = 0;
+    host_unlock();
+    for (unsigned int i = 0; i < s.nr_guests; i++)
+        s.guests[i].balloons = false;
+}
+
+/* --- The end. --- */
+
+/* One that the guest can work in: else it brings pages back as fast as they go out. */
+static uint64_t goal_of(const struct guest *g)
+{
+    return g->region + (g->nr_ram - g->region) / 2;
+}
+
+/* On a stock Xen, the pager leaves a page that was refused alone for a minute. */
+static bool is_at_target(void *arg)
+{
+    const struct guest *g = arg;
+    uint64_t left_alone = host.patched ? 0 : g->domain->nr_refused;
+
+    return g->domain->tot_pages <= goal_of(g) + SLACK + left_alone;
+}
+
+static void expect_target(struct guest *g)
+{
+    dom0_set_target(g->domain->id, goal_of(g));
+    if (!wait_until(is_at_target, g, PATIENCE_MS))
+        complain("d%u: %lu pages stay in memory, not %lu", g->domain->id,
+                 (unsigned long)g->domain->tot_pages, (unsigned long)goal_of(g));
+}
+
+static void expect_exit(unsigned int i)
+{
+    int code = dom0_await_exit(s.pagers[i], PATIENCE_MS);
+
+    if (code == -1)
+        complain("the pager of d%u does not end", s.guests[i].domain->id);
+    else if (code)
+        complain("the pager of d%u ended with %d", s.guests[i].domain->id, code);
+}
+
+static bool has_done_a_round(void *arg)
+{
+    struct guest *g = arg;
+    static uint64_t before[MAX_DOMAINS + 1];
+    uint64_t *b = &before[g->domain->id];
+
+    if (!*b)
+        *b = guest_rounds(g) + 1;
+    return guest_rounds(g) > *b;
+}
+
+static void drain(void)
+{
+    for (unsigned int i = 0; i < s.nr_guests; i++)
+        kill(s.pagers[i], SIGTERM);
+    be_in_peace();
+    for (unsigned int i = 0; i < s.nr_guests; i++) {
+        expect_exit(i);
+        if (!wait_until(has_done_a_round, &s.guests[i], PATIENCE_MS))
+            complain("d%u does not run on", s.guests[i].domain->id);
+    }
+    mappers_stop();
+}
+
+static void die(void)
+{
+    for (unsigned int i = 0; i < s.nr_guests; i++) {
+        host_lock();
+        domain_kill(s.guests[i].domain);
+        host_unlock();
+        dom0_release(s.guests[i].domain->id);
+    }
+    be_in_peace();
+    mappers_stop();
+    for (unsigned int i = 0; i < s.nr_guests; i++)
+        expect_exit(i);
+}
+
+/* --- The moral. --- */
+
+/* References of a process go shortly after it. */
+static bool nobody_holds_anything(void *arg)
+{
+    bool held = false;
+
+    (void)arg;
+    host_lock();
+    for (uint32_t i = 0; i < host.nr_frames; i++)
+        held |= host.frames[i].refs > 1 || host.frames[i].pins;
+    host_unlock();
+    return !held;
+}
+
+static void account_for(const struct domain *d)
+{
+    uint64_t nr = d->leaked;
+
+    for (uint64_t gfn = 0; gfn < d->nr_gfns; gfn++)
+        nr += d->p2m[gfn].frame != NO_FRAME;
+    if (nr != d->tot_pages)
+        complain("d%u has %lu pages, but %lu frames", d->id, (unsigned long)nr,
+                 (unsigned long)d->tot_pages);
+    if (d->ring.enabled)
+        complain("d%u: paging is still enabled", d->id);
+    if (d->pauses && !d->dying)
+        complain("d%u is still paused", d->id);
+}
+
+static void account(void)
+{
+    uint64_t all = host.nr_free;
+
+    if (!wait_until(nobody_holds_anything, NULL, PATIENCE_MS))
+        complain("somebody still has pages mapped");
+    host_lock();
+    for (unsigned int i = 0; i < s.nr_guests; i++) {
+        account_for(s.guests[i].domain);
+        all += s.guests[i].domain->tot_pages;
+    }
+    if (all != host.nr_frames)
+        complain("%lu frames are left of %u", (unsigned long)all, host.nr_frames);
+    host_unlock();
+}
+
+static void end(void)
+{
+    for (unsigned int i = 0; i < s.nr_guests; i++) {
+        struct guest *g = &s.guests[i];
+
+        if (!guest_stop(g, PATIENCE_MS))
+            complain("d%u: a vCPU stands still", g->domain->id);
+        else if (s.ending != DEATH)
+            guest_verify(g);
+    }
+    account();
+}
+
+int story_seed(const char *dir, bool patched, uint64_t seed)
+{
+    begin(dir, patched, seed);
+    be_in_trouble();
+    if (s.ending == DRAIN_IN_PEACE) {
+        be_in_peace();
+        for (unsigned int i = 0; i < s.nr_guests; i++)
+            expect_target(&s.guests[i]);
+    }
+    if (s.ending == DEATH)
+        die();
+    else
+        drain();
+    end();
+    if (!host.complaint[0])
+        return 0;
+    fprintf(stderr, "seed %lu %s: %s\n", (unsigned long)seed, patched ? "patched" : "stock",
+            host.complaint);
+    return 1;
+}

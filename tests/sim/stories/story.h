@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What may be told on a simulated host. Each returns an exit code. */
+#ifndef SIM_STORY_H
+#define SIM_STORY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+int story_demo(const char *dir, bool patched);
+int story_seed(const char *dir, bool patched, uint64_t seed);
+int story_old_pager_hangs(const char *dir, const char *program);
+int story_old_pager_works(const char *dir, const char *program);
+int story_run(const char *dir, bool patched, char *const args[]);
+int story_stock_loses_writes(const char *dir);
+
+#endif
