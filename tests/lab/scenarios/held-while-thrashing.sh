@@ -6,5 +6,5 @@
 # lab: timeout 1200
 # lab: hypervisor patched
 
-hold_while_thrashing 3000 10
+hold_while_thrashing 6000 10
 pass
