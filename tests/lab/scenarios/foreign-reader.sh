@@ -7,10 +7,10 @@
 # lab: dom0-cpus 2
 # lab: cpus 2
 
-start_guest a 96 1 mb=24
+start_guest a 112 1 mb=32
 start_pager a
-squeeze_to a 66
-lab-reader "$(guest_domid a)" 24576 1000 > /run/lab/reader.log 2>&1 &
+squeeze_to a 80
+lab-reader "$(guest_domid a)" 28672 1000 > /run/lab/reader.log 2>&1 &
 reader=$!
 follow_log reader /run/lab/reader.log
 expect_exit "$reader" 0 600

@@ -5,10 +5,10 @@
 # signal is refused as long as pages are out.
 # lab: timeout 1200
 
-start_guest a 96 1 mb=24
+start_guest a 112 1 mb=32
 start_pager a
-squeeze_to a 36
-expect_resident a 36 2 300
+squeeze_to a 44
+expect_resident a 44 2 300
 expect_status a refaults 200
 pid=$(pager_pid a)
 kill -TERM "$pid"

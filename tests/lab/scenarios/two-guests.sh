@@ -4,8 +4,8 @@
 # Two guests, each with a pager of its own, both squeezed and both well.
 # lab: timeout 1200
 
-start_guest a 96 1 mb=24
-start_guest b 96 1 mb=24
+start_guest a 96 1 mb=16
+start_guest b 96 1 mb=16
 start_pager a
 start_pager b
 squeeze_to a 60

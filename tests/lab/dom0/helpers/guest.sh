@@ -48,7 +48,7 @@ start_guest() {
 
 workload_is_ready() {
     SEEN=$(tail -n 1 "$(guest_console "$1")")
-    ! grep -q '^workload: error' "$(guest_console "$1")" || fail "guest $1: $SEEN"
+    ! grep -qE '^workload: error|Kernel panic' "$(guest_console "$1")" || fail "guest $1: $SEEN"
     grep -q '^workload: ready' "$(guest_console "$1")"
 }
 
