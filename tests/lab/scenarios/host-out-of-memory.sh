@@ -6,17 +6,17 @@
 # lab: timeout 1200
 # lab: memory 1100
 
-start_guest a 112 1 mb=32 writes=10
+start_guest a 144 1 mb=60
 start_pager a
-squeeze_to a 40
-expect_resident a 40 2 300
+squeeze_to a 44
+expect_resident a 44 2 300
 free=$(xl info | sed -n 's/^free_memory *: //p')
 start_guest b "$((free - 8))" 1 mb=16
-squeeze_to a 112
+squeeze_to a 144
 wait_line "$(pager_log a)" 'no memory for a page-in' 200
-verify_guest a 1 300
+expect_status a page-ins $(( $(status_value a page-ins) + 2000 ))
 destroy_guest b
-expect_resident a 112 3 300
-verify_guest a 1 400
+expect_resident a 144 3 300
+verify_guest a 2 400
 destroy_guest a
 pass
