@@ -15,8 +15,15 @@
 #include "priorities.h"
 #include "xen_ops.h"
 
+/*
+ * When the guest is above its target, it goes below it by a 256th, and by a batch of evictions
+ * at most: the next page-ins find room, and are made up for by a batch and not one by one.
+ */
+#define ROOM_SHARE 256
+#define MAX_ROOM EVICT_BATCH
+
 /* How far below its target the guest must be before pages are fetched that nobody asked for. */
-#define FETCH_SLACK 64
+#define FETCH_SLACK (2 * MAX_ROOM)
 
 /* What is left to the host when pages are fetched that nobody asked for: 8 MiB. */
 #define HOST_RESERVE 2048
@@ -33,6 +40,7 @@ struct balance {
     uint64_t resident;
     uint64_t short_pages; /* to go out, target or not, because loads wait for memory */
     uint64_t allowance;   /* fetches that the host's free memory allows until the next check */
+    bool is_making_room;  /* it was above its target, and is not as far below it as it is to be */
     bool draining;
     int64_t next_progress_ms;
 };
@@ -84,14 +92,31 @@ bool balance_is_draining(const struct balance *balance)
     return balance->draining;
 }
 
+/* Where eviction stops once it has begun. */
+static uint64_t low_mark(const struct balance *balance)
+{
+    uint64_t room = balance->target / ROOM_SHARE;
+
+    return balance->target - (room < MAX_ROOM ? room : MAX_ROOM);
+}
+
+/* Follows each change of target or residency. */
+static void note_room(struct balance *balance)
+{
+    if (!balance->target || balance->resident <= low_mark(balance))
+        balance->is_making_room = false;
+    else if (balance->resident > balance->target)
+        balance->is_making_room = true;
+}
+
 uint64_t balance_excess(const struct balance *balance)
 {
     uint64_t excess = 0;
 
     if (balance->draining)
         return 0;
-    if (balance->target && balance->resident > balance->target)
-        excess = balance->resident - balance->target;
+    if (balance->is_making_room)
+        excess = balance->resident - low_mark(balance);
     return excess > balance->short_pages ? excess : balance->short_pages;
 }
 
@@ -138,6 +163,7 @@ static void look_at_guest(struct balance *balance)
         balance->env.suspect_gone(balance->env.arg);
     else
         balance->resident = info.resident_pages;
+    note_room(balance);
 }
 
 static void say_progress(struct balance *balance)
@@ -207,6 +233,7 @@ void balance_set_target(struct balance *balance, uint64_t pages)
         log_info("target raised from %" PRIu64 " KiB to the minimum of %" PRIu64 " KiB",
                  pages_to_kib(pages), pages_to_kib(balance->target));
     }
+    balance->is_making_room = false; /* until the guest has been looked at */
     check_soon(balance);
 }
 
@@ -231,6 +258,7 @@ void balance_short_of_memory(struct balance *balance)
 void balance_evicted(struct balance *balance)
 {
     balance->resident--;
+    note_room(balance);
     if (balance->short_pages)
         balance->short_pages--;
 }
@@ -238,6 +266,7 @@ void balance_evicted(struct balance *balance)
 void balance_loaded(struct balance *balance)
 {
     balance->resident++;
+    note_room(balance);
     balance->short_pages = 0; /* there was memory after all */
     if (balance_excess(balance))
         evict_start(balance->env.evict);
