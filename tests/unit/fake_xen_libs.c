@@ -298,18 +298,6 @@ int xc_mem_paging_prep(xc_interface *xc, uint32_t domid, uint64_t gfn)
     return memop(CALL_PREP, gfn, prepare_without_page);
 }
 
-int xc_mem_paging_load(xc_interface *xc, uint32_t domid, uint64_t gfn, void *page)
-{
-    int rc;
-
-    (void)xc, (void)domid;
-    if (call_fails(CALL_LOAD, gfn))
-        return -1;
-    rc = ring_is_enabled() ? p2m_prepare(gfn, page) : -ENODEV;
-    vcpus_run();
-    return result(rc);
-}
-
 int xendevicemodel_set_mem_type(xendevicemodel_handle *device_model, domid_t domid,
                                 hvmmem_type_t type, uint64_t first, uint32_t nr)
 {
@@ -364,9 +352,23 @@ static int batch(struct xen_mem_paging_batch_entry *entries, uint64_t nr)
     return -error;
 }
 
+static int load(const xen_mem_paging_op_t *op)
+{
+    int rc;
+
+    assert_non_null(op->buffer.p);
+    if (call_fails(CALL_LOAD, op->gfn))
+        return -errno;
+    rc = ring_is_enabled() ? p2m_prepare(op->gfn, op->buffer.p) : -ENODEV;
+    vcpus_run();
+    return rc;
+}
+
 static int paging_op(const xen_mem_paging_op_t *op)
 {
     assert_int_equal(op->domain, FAKE_DOMID);
+    if (op->op == XENMEM_paging_op_prep)
+        return load(op);
     assert_int_equal(op->op, XENMEM_paging_op_batch);
     if (!ring_is_enabled())
         return -ENODEV;

@@ -273,9 +273,19 @@ void xen_cancel(struct xen_ops *ops, struct xen_page *pages, unsigned int nr)
         ops->way->cancel(ops, pages, nr);
 }
 
+/*
+ * Not by xc_mem_paging_load(): that locks the page into memory and unlocks it again, which takes
+ * longer than the hypercall, and leaves a buffer unlocked that was locked for good.
+ */
 int xen_load(struct xen_ops *ops, uint32_t gfn, const void *page)
 {
-    return negative_errno(xc_mem_paging_load(ops->xc, ops->domid, gfn, (void *)(uintptr_t)page));
+    xen_mem_paging_op_t *op = &ops->batch_args->op;
+
+    *op = (xen_mem_paging_op_t){
+        .op = XENMEM_paging_op_prep, .domain = (domid_t)ops->domid, .gfn = gfn};
+    set_xen_guest_handle_raw(op->buffer, (uint8_t *)(uintptr_t)page);
+    return negative_errno(
+        xencall2(ops->call, __HYPERVISOR_memory_op, XENMEM_paging_op, (uint64_t)(uintptr_t)op));
 }
 
 int xen_prep(struct xen_ops *ops, uint64_t gfn)

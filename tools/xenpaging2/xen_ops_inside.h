@@ -25,7 +25,7 @@ struct xen_way {
 extern const struct xen_way xen_stock; /* xen_stock.c */
 extern const struct xen_way xen_batch; /* xen_batch.c */
 
-/* The arguments of one batch hypercall, in memory that is safe for it. */
+/* The arguments of one paging hypercall, in memory that is safe for it. */
 struct xen_batch_args {
     xen_mem_paging_op_t op;
     struct xen_mem_paging_batch_entry entries[XEN_MAX_STEP];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* libxencall.so.1: the two hypercalls that the pager makes without libxenctrl. */
+/* libxencall.so.1: the hypercalls that the pager makes without libxenctrl. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -128,9 +128,8 @@ static void from_message(struct xen_mem_paging_batch_entry *entries,
     }
 }
 
-int xencall2(xencall_handle *call, unsigned int op, uint64_t cmd, uint64_t arg)
+static int64_t batch(xencall_handle *call, const xen_mem_paging_op_t *mpo)
 {
-    const xen_mem_paging_op_t *mpo = (const xen_mem_paging_op_t *)(uintptr_t)arg;
     struct xen_mem_paging_batch_entry *entries = (void *)(uintptr_t)mpo->buffer.p;
     size_t bytes = mpo->gfn * sizeof(struct sim_batch_entry);
     struct sim_request request = {
@@ -138,11 +137,6 @@ int xencall2(xencall_handle *call, unsigned int op, uint64_t cmd, uint64_t arg)
     struct sim_batch_entry *message;
     int64_t rc;
 
-    if (op != __HYPERVISOR_memory_op || cmd != XENMEM_paging_op ||
-        mpo->op != XENMEM_paging_op_batch) {
-        errno = ENOSYS;
-        return -1;
-    }
     if (!is_there(entries, bytes)) {
         errno = EFAULT;
         return -1;
@@ -159,5 +153,29 @@ int xencall2(xencall_handle *call, unsigned int op, uint64_t cmd, uint64_t arg)
     rc = sim_call(handle_of(call), request, message, message, bytes);
     from_message(entries, message, mpo->gfn);
     free(message);
-    return (int)rc;
+    return rc;
+}
+
+/* --- XENMEM_paging_op_prep, with the page's contents. --- */
+
+static int64_t load(xencall_handle *call, const xen_mem_paging_op_t *mpo)
+{
+    struct sim_request request = {
+        .op = SIM_PREP, .domid = mpo->domain, .gfn = mpo->gfn, .payload_bytes = PAGE_BYTES};
+
+    return sim_call(handle_of(call), request, mpo->buffer.p, NULL, 0);
+}
+
+int xencall2(xencall_handle *call, unsigned int op, uint64_t cmd, uint64_t arg)
+{
+    const xen_mem_paging_op_t *mpo = (const xen_mem_paging_op_t *)(uintptr_t)arg;
+
+    if (op == __HYPERVISOR_memory_op && cmd == XENMEM_paging_op) {
+        if (mpo->op == XENMEM_paging_op_batch)
+            return (int)batch(call, mpo);
+        if (mpo->op == XENMEM_paging_op_prep && mpo->buffer.p)
+            return (int)load(call, mpo);
+    }
+    errno = ENOSYS;
+    return -1;
 }
