@@ -3,13 +3,14 @@
 #
 # The initramfs of dom0: the cached base, then a small archive of what changes.
 
-# build_programs: the guest's workload and the test programs of dom0. One at a time, for
-# two runs in one checkout.
+# build_programs: the daemon, the guest's workload and the test programs of dom0. One at a
+# time, for two runs in one checkout.
 build_programs() {
     local log=$OUT/logs/programs.log
     mkdir -p "$OUT/logs"
     {
         flock 9
+        make -C "$ROOT" all > "$log" 2>&1 || die "the daemon does not compile, see $log"
         make -C "$LAB/guest" OUT="$OUT/guest" "$OUT/guest/init" > "$log" 2>&1 ||
             die "the guest's workload does not compile, see $log"
         make -C "$LAB/progs" BIN="$BIN" > "$log" 2>&1 ||
@@ -28,23 +29,23 @@ dom0_image() {
 }
 
 overlay_tree() {
-    mkdir -p lab boot
+    mkdir -p lab boot etc/xen/scripts
     cp "$LAB/dom0/init" .
     cp -r "$LAB/dom0/run-scenario" "$LAB/dom0/scenario-shell" "$LAB/dom0/helpers" lab/
+    cp "$LAB/dom0/block" etc/xen/scripts/
     cp "$1" lab/scenario
     printf 'RUN=%s\n%s' "$2" "$VARIABLES" > lab/run
     guest_image > boot/guest
     host_closure "$DOM0_BASE/root" bin "$BIN"/*
     host_closure "$DOM0_BASE/root" usr/sbin "$OLD_PAGER/xenpaging-repaired"
-    if [ -x "$ROOT/build/xenpaging2" ]; then
-        host_closure "$DOM0_BASE/root" usr/sbin "$ROOT/build/xenpaging2"
-    fi
+    host_closure "$DOM0_BASE/root" usr/sbin "$ROOT/build/xenpaging2"
 }
 
 guest_image() {
     local tree
     tree=$(mktemp -d "$OUT/guest.XXXXXX")
     cp "$OUT/guest/init" "$tree/init"
+    cp "$KERNEL/modules/xen-blkfront.ko" "$tree/"
     archive "$tree"
     rm -rf "$tree"
 }
