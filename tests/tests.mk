@@ -27,7 +27,7 @@ C_FILES := $(wildcard tools/xenpaging2/*.[ch] tests/unit/*.[ch] $(SIM)/*/*.[ch] 
 SHELL_FILES := $(LAB)/build $(LAB)/run $(LAB)/deps $(LAB)/demo $(LAB)/patches-check \
                $(LAB)/selftest/run \
                $(LAB)/selftest/judge $(LAB)/old-pager/build $(LAB)/guest/check.sh \
-               $(wildcard $(LAB)/lib/*.sh $(LAB)/parts/*.sh $(LAB)/dom0/helpers/*.sh \
+               $(wildcard $(LAB)/lib/*.sh $(LAB)/parts/*.sh $(LAB)/dom0/helpers/*.sh $(LAB)/dom0/block \
                $(LAB)/scenarios/*.sh $(LAB)/long/*.sh $(LAB)/selftest/*.sh) \
                $(wildcard tests/bench/*.sh) tests/bench/p2m \
                $(addprefix $(SIM)/,sim.sh demo run fidelity p2m selftest) \

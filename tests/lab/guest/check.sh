@@ -3,7 +3,7 @@
 # Runs the workload as an ordinary process and checks what it says: check.sh BUILD_DIR
 set -u
 
-build=$1
+build=$(realpath "$1")
 failures=0
 
 # check NAME COMMAND...: the command's success is the case's.
@@ -99,6 +99,30 @@ fatal_signal_is_reported() {
     [ "$(count 'error signal=11')" -eq 1 ]
 }
 
+disk_is_verified() {
+    truncate -s 8M "$build/disk"
+    run "$1" mb=1 rounds=5 idle_ms=100 disk="$build/disk" disk_mb=1
+    says 0 "disk moves=[1-9][0-9]* max_us=[0-9]+" "done rounds=5 bad=0" && [ "$(count disk)" -eq 5 ]
+}
+
+# Another writer puts an old state of the disk back.
+disk_damage_is_found() {
+    truncate -s 1M "$build/disk"
+    output=$(timeout 20 "$build/init" mb=1 rounds=100 idle_ms=20 disk="$build/disk" disk_mb=1 2>&1 &
+        sleep 0.5
+        cp "$build/disk" "$build/disk.old"
+        sleep 0.5
+        dd if="$build/disk.old" of="$build/disk" conv=notrunc oflag=direct bs=64k status=none
+        wait)
+    grep -qE "^workload: error disk: page [0-9]+ version [0-9]+ came wrong: " <<<"$output"
+}
+
+disk_error_is_reported() {
+    truncate -s 4096 "$build/disk"
+    run init mb=1 rounds=1 disk=/dev/full
+    says 2 "error disk: .*"
+}
+
 missing_memory_is_reported() {
     output=$(
         ulimit -v 100000
@@ -141,21 +165,27 @@ check "the pause is kept" pauses_between_rounds
 check "endless unless told" endless_by_default
 check "a fatal signal is reported" fatal_signal_is_reported
 check "missing memory is reported" missing_memory_is_reported
+for program in init init-asan init-tsan; do
+    check "$program: a disk is verified" disk_is_verified "$program"
+done
+check "a damaged disk is found" disk_damage_is_found
+check "a disk that cannot be used is reported" disk_error_is_reported
 check "each line is one write" lines_are_single_writes
 
 for word in mb=0 mb=x mb= mb=-1 mb=+1 'mb= 1' mb=1x mb=99999999999999999999 threads=0 threads=65 \
-    writes=10001 hot=0 hot=101 zero=101 rounds=1.5 idle_ms=3600001; do
+    writes=10001 hot=0 hot=101 zero=101 rounds=1.5 idle_ms=3600001 disk_mb=0; do
     check "refuses $word" refuses "$word" "${word/+/[+]} is not possible, allowed: [0-9]+ to [0-9]+"
 done
 check "refuses mb=1048576" refuses mb=1048576 "mb=1048576 is not possible, allowed: 1 to [0-9]+, .*"
 check "refuses pattern=lru" refuses pattern=lru "pattern=lru is not possible, allowed: random, .*"
 check "refuses end=now" refuses end=now "end=now is not possible, allowed: halt, reboot, .*"
+check "refuses disk=sda" refuses disk=sda "disk=sda is not possible, allowed: the path of .*"
 for word in corrupt=5 corrupt=5@ corrupt=@5 corrupt=5@0 corrupt=a@1 corrupt=5@1x; do
     check "refuses $word" refuses "$word" "$word is not possible, allowed: PAGE@ROUND, .*"
 done
 check "refuses corrupt=256@1" refuses corrupt=256@1 "corrupt=256@1 is not .*: pages 0 to 255"
 for word in speed=3 mb --help ''; do
-    check "refuses '$word'" refuses "$word" "$word is not a parameter, allowed: pattern=, .*corrupt="
+    check "refuses '$word'" refuses "$word" "$word is not a parameter, allowed: pattern=, .*corrupt=, disk="
 done
 
 [ "$failures" -eq 0 ] || echo "$failures failed"

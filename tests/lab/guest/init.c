@@ -7,6 +7,7 @@
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -53,6 +54,20 @@ int init_read_cmdline(char *text, size_t size)
     close(fd);
     text[length] = '\0';
     return 0;
+}
+
+int init_load(const char *path, const char *options)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    long rc = fd < 0 ? -1 : syscall(SYS_finit_module, fd, options, 0);
+
+    if (rc < 0) {
+        rc = -errno;
+        report_error("cannot load %s: %s", path, strerror(errno));
+    }
+    if (fd >= 0)
+        close(fd);
+    return (int)rc;
 }
 
 _Noreturn void init_end(enum end_action action, int status)

@@ -19,6 +19,10 @@ void init_setup(void);
 /* The kernel's command line as a string. 0, or a negative errno after reporting it. */
 int init_read_cmdline(char *text, size_t size);
 
+/* Loads a module of the kernel with its options. Pid 1 only. 0, or a negative errno after
+ * reporting it. */
+int init_load(const char *path, const char *options);
+
 /* The end of the program: the action for pid 1, else an exit with the status. */
 _Noreturn void init_end(enum end_action action, int status);
 

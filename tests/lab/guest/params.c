@@ -35,6 +35,7 @@ static const struct key keys[] = {
     {"zero", offsetof(struct params, zero), 0, 100, NULL},
     {"rounds", offsetof(struct params, rounds), 0, 1000000000, NULL},
     {"idle_ms", offsetof(struct params, idle_ms), 0, 3600000, NULL},
+    {"disk_mb", offsetof(struct params, disk_mb), 1, 1ul << 20, NULL},
     {"end", offsetof(struct params, end), 0, 0, ends},
 };
 
@@ -42,8 +43,12 @@ static const struct key keys[] = {
 
 void params_init(struct params *p)
 {
-    *p = (struct params){
-        .pattern = PATTERN_RANDOM, .writes = 10, .hot = 100, .zero = 10, .end = END_IDLE};
+    *p = (struct params){.pattern = PATTERN_RANDOM,
+                         .writes = 10,
+                         .hot = 100,
+                         .zero = 10,
+                         .disk_mb = 4,
+                         .end = END_IDLE};
 }
 
 /* Digits only, then `stop`; *end is set behind it. */
@@ -98,14 +103,24 @@ static int set_corrupt(struct params *p, const char *text)
     return -EINVAL;
 }
 
+static int set_disk(struct params *p, const char *text)
+{
+    if (text[0] != '/') {
+        report_error("disk=%s is not possible, allowed: the path of a block device or file", text);
+        return -EINVAL;
+    }
+    p->disk = text;
+    return 0;
+}
+
 static int refuse_key(const char *word)
 {
-    char allowed[120];
+    char allowed[160];
     size_t used = 0;
 
     for (size_t i = 0; i < KEYS; i++)
         used += (size_t)snprintf(allowed + used, sizeof(allowed) - used, "%s=, ", keys[i].name);
-    report_error("%s is not a parameter, allowed: %scorrupt=", word, allowed);
+    report_error("%s is not a parameter, allowed: %scorrupt=, disk=", word, allowed);
     return -EINVAL;
 }
 
@@ -123,6 +138,9 @@ int params_set(struct params *p, const char *word)
 
     if (text)
         return set_corrupt(p, text);
+    text = value_of(word, "disk");
+    if (text)
+        return set_disk(p, text);
     for (size_t i = 0; i < KEYS; i++) {
         text = value_of(word, keys[i].name);
         if (text)

@@ -24,6 +24,8 @@ struct params {
     unsigned long rounds;  /* 0: without end */
     unsigned long idle_ms; /* pause between rounds */
     unsigned long end;     /* enum end_action: what pid 1 does at the end */
+    const char *disk;      /* a block device or a file to move pages to and from; NULL: none */
+    unsigned long disk_mb; /* the pages that are moved, MiB */
     unsigned long corrupt_page;
     unsigned long corrupt_round; /* in which corrupt_page is damaged on purpose; 0: never */
 };
@@ -31,7 +33,7 @@ struct params {
 /* The defaults that do not depend on the machine. */
 void params_init(struct params *p);
 
-/* One word KEY=VALUE; of a repeated key the last one counts. 0 or -EINVAL. */
+/* One word KEY=VALUE, which must stay; of a repeated key the last one counts. 0 or -EINVAL. */
 int params_set(struct params *p, const char *word);
 
 /* All words "workload.KEY=VALUE" of a kernel command line, which is cut into words in place. */

@@ -70,6 +70,11 @@ void report_histogram(const struct histogram *h)
     say("histogram le_us=%s", text);
 }
 
+void report_disk(uint64_t moves, uint64_t max_us)
+{
+    say("disk moves=%" PRIu64 " max_us=%" PRIu64, moves, max_us);
+}
+
 void report_done(uint64_t rounds, uint64_t bad)
 {
     say("done rounds=%" PRIu64 " bad=%" PRIu64, rounds, bad);

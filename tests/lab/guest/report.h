@@ -41,6 +41,9 @@ void report_round(uint64_t round, const struct round_result *r, uint64_t ms);
 /* "workload: histogram le_us=1:N,2:N,4:N,…" */
 void report_histogram(const struct histogram *h);
 
+/* "workload: disk moves=N max_us=U" */
+void report_disk(uint64_t moves, uint64_t max_us);
+
 /* "workload: done rounds=K bad=B", the last line */
 void report_done(uint64_t rounds, uint64_t bad);
 

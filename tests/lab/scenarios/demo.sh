@@ -4,7 +4,7 @@
 # The demonstration: a guest is squeezed to half, works like that, gets its memory back. It
 # tells tests/lab/demo what to draw, in lines that begin with "demo:".
 # lab: timeout 1200
-# lab: cpus 2
+# lab: cpus 1
 
 TOTAL=256
 HALF=128
@@ -53,8 +53,8 @@ pager_has_ended() {
     has_ended "$(pager_pid guest)"
 }
 
-echo "demo: say starting a guest of $TOTAL MiB that works on 72 MiB of them"
-start_guest guest $TOTAL 1 mb=72 zero=20 idle_ms=200 > /dev/null
+echo "demo: say starting a guest of $TOTAL MiB that works on 40 MiB of them"
+start_guest guest $TOTAL 1 mb=40 zero=20 idle_ms=200 > /dev/null
 domid=$(guest_domid guest)
 start_pager guest > /dev/null
 verify_guest guest 1 60 > /dev/null
