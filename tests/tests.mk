@@ -15,9 +15,8 @@
 
 LAB := tests/lab
 SCENARIOS ?= $(filter-out demo,$(notdir $(basename $(wildcard $(LAB)/scenarios/*.sh))))
-# What is shown on stock Xen unless its file says otherwise, and once more on a patched one. Not
-# squeeze-verify-drain: it fails there, see the README's limits.
-PATCHED_SCENARIOS ?= thrash@patched
+# What is shown on stock Xen unless its file says otherwise, and once more on a patched one.
+PATCHED_SCENARIOS ?= squeeze-verify-drain@patched thrash@patched foreign-reader@patched
 EPT_SCENARIOS ?= boot guest squeeze-verify-drain balloon terminated-while-thrashing \
                  destroyed-while-evicting
 LONG_SCENARIOS ?= $(filter-out soak,$(notdir $(basename $(wildcard $(LAB)/long/*.sh))))
