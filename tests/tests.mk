@@ -16,7 +16,8 @@
 LAB := tests/lab
 SCENARIOS ?= $(filter-out demo,$(notdir $(basename $(wildcard $(LAB)/scenarios/*.sh))))
 # What is shown on stock Xen unless its file says otherwise, and once more on a patched one.
-PATCHED_SCENARIOS ?= squeeze-verify-drain@patched thrash@patched foreign-reader@patched
+PATCHED_SCENARIOS ?= squeeze-verify-drain@patched thrash@patched foreign-reader@patched \
+                     conformance@patched
 EPT_SCENARIOS ?= boot guest squeeze-verify-drain balloon terminated-while-thrashing \
                  destroyed-while-evicting
 LONG_SCENARIOS ?= $(filter-out soak,$(notdir $(basename $(wildcard $(LAB)/long/*.sh))))

@@ -32,6 +32,7 @@ $(SIM_B)/obj/%.o: %.c | $(B)/packages.stamp
 # that a program could use and never does.
 $(SIM_B)/lib/%: SIM_VERSIONS = VERS_1.0 { global: xen*; local: *; }; VERS_1.3 { };
 $(SIM_B)/lib/libxenctrl.so.4.17: SIM_VERSIONS = VERS_4.17.0 { global: xc_*; local: *; }; GLIBC_2.2.5 { munmap; };
+$(SIM_B)/lib/libxenforeignmemory.so.1: SIM_VERSIONS = VERS_1.0 { global: xen*; local: *; }; VERS_1.3 { xenforeignmemory_*map_resource; };
 
 # $(call sim_library,NAME.so.VERSION)
 define sim_library

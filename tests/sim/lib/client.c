@@ -45,8 +45,14 @@ struct sim_handle *sim_open(void)
 
 void sim_close(struct sim_handle *handle)
 {
+    char byte;
+
     if (!handle)
         return;
+    /* What it holds is let go when this returns, as with a real one. */
+    shutdown(handle->fd, SHUT_WR);
+    while (recv(handle->fd, &byte, sizeof(byte), 0) < 0 && errno == EINTR)
+        ;
     close(handle->fd);
     if (handle->memory >= 0)
         close(handle->memory);

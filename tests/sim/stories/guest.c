@@ -23,9 +23,10 @@ struct worker {
 static bool access_page(struct worker *w, enum access how, uint64_t gfn, void *page)
 {
     bool emulated = w->g->emulated && !draw(&w->v->random, w->g->emulated);
+    enum access_by by = emulated ? BY_XEN : BY_VCPU;
 
     for (size_t at = 0; at < PAGE_BYTES; at += PART_BYTES)
-        if (!vcpu_access(w->v, how, emulated, gfn, at, (char *)page + at, PART_BYTES))
+        if (!vcpu_access(w->v, how, by, gfn, at, (char *)page + at, PART_BYTES))
             return false;
     return true;
 }
@@ -58,21 +59,26 @@ static bool visit(struct worker *w, uint64_t gfn, bool rewrite)
     return access_page(w, ACCESS_WRITE, gfn, words);
 }
 
-/* A kernel's balloon has cleared the page before, which says nothing of where it is by now. */
+static bool clear(struct worker *w, uint64_t gfn)
+{
+    char zeros[PAGE_BYTES] = {0};
+
+    return access_page(w, ACCESS_WRITE, gfn, zeros);
+}
+
+/* A kernel clears what it gives up, which says nothing of where it is by now, and what it takes. */
 static void balloon(struct worker *w)
 {
     struct guest *g = w->g;
     uint64_t share = g->balloon / g->domain->nr_vcpus;
     uint64_t first = g->region + g->mapped + w->v->id * share;
     uint64_t *resident = &g->resident_balloon[w->v->id];
-    char zeros[PAGE_BYTES] = {0};
     bool up = draw(&w->v->random, 2);
 
-    if (up && *resident < share && !vcpu_take(w->v, first + *resident))
+    if (up && *resident < share && !vcpu_take(w->v, first + *resident) &&
+        clear(w, first + *resident))
         (*resident)++;
-    else if (!up && *resident &&
-             (draw(&w->v->random, 2) ||
-              access_page(w, ACCESS_WRITE, first + *resident - 1, zeros)) &&
+    else if (!up && *resident && (draw(&w->v->random, 2) || clear(w, first + *resident - 1)) &&
              !vcpu_give_up(w->v, first + *resident - 1))
         (*resident)--;
 }
