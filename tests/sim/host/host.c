@@ -127,7 +127,9 @@ struct domain *domain_create(uint64_t nr_ram, unsigned int nr_vcpus)
     d->nr_vcpus = nr_vcpus;
     for (unsigned int i = 0; i < nr_vcpus; i++)
         d->vcpus[i] = (struct vcpu){
-            .domain = d, .id = i, .random = pattern_mix(host.seed * 64 + d->id * 8 + i)};
+            .domain = d,
+            .id = i,
+            .random = pattern_mix(host.seed * 64 + (uint64_t)(d - host.domains) * 8 + i)};
     return d;
 }
 
