@@ -176,7 +176,7 @@ int ring_claim_slot(struct domain *d, struct vcpu *v);
 void ring_cancel_slot(struct domain *d, struct vcpu *v);
 void ring_put_request(struct domain *d, struct vcpu *v, vm_event_request_t *request);
 void ring_resume(struct domain *d);
-void ring_wait_for_pager(struct vcpu *v); /* patched; takes NULL */
+void ring_wait_for_pager(struct vcpu *v); /* takes NULL */
 
 int channel_bind(struct channel *channel, struct domain *d, uint64_t port);
 void channel_unbind(struct channel *channel);

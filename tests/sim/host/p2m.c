@@ -168,9 +168,9 @@ void p2m_populate(struct domain *d, struct vcpu *v, uint64_t gfn)
     if (host.patched && p2m_cancel(d, gfn))
         return;
     rc = ring_claim_slot(d, v);
-    if (rc == -EOPNOTSUPP && host.patched)
+    if (rc == -EOPNOTSUPP)
         ring_wait_for_pager(v);
-    else if (rc == -EOPNOTSUPP && !d->dying)
+    if (rc == -EOPNOTSUPP && !host.patched && !d->dying) /* the domain crashes */
         complain("d%u: gfn %#lx is wanted, and there is no ring", d->id, (unsigned long)gfn);
     if (rc)
         return;
