@@ -49,17 +49,16 @@ int fault_of(enum sim_op op)
     return -errors[(chance >> 32) % nr];
 }
 
-#define SABOTAGE_AT 100 /* things are under way then */
-
 static enum sabotage sabotage;
-static unsigned int chances;
+static unsigned int chances, taken;
 
-void sabotage_set(enum sabotage what)
+void sabotage_set(enum sabotage what, unsigned int chance)
 {
     sabotage = what;
+    taken = chance;
 }
 
 bool sabotage_now(enum sabotage what)
 {
-    return sabotage == what && ++chances == SABOTAGE_AT;
+    return sabotage == what && ++chances == taken;
 }

@@ -237,9 +237,9 @@ void server_start(const char *path);
 void faults_set(uint32_t rate);
 int fault_of(enum sim_op op); /* 0, or a negative errno */
 
-/* Mistakes made on purpose, once each: a story must find them. */
+/* Mistakes made on purpose, once each, at the n-th chance: a story must find them. */
 enum sabotage { NO_SABOTAGE, WRONG_BYTE, FRAME_LEAKS, REQUEST_LOST, WRITE_LOST };
-void sabotage_set(enum sabotage what);
+void sabotage_set(enum sabotage what, unsigned int chance);
 bool sabotage_now(enum sabotage what);
 
 #endif

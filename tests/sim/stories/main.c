@@ -16,6 +16,18 @@
 #include "host.h"
 #include "story.h"
 
+/* "N" or "N:CHANCE". Usually things are under way when it is made. */
+static void set_sabotage(const char *text)
+{
+    enum sabotage what;
+    char *rest;
+
+    if (!text)
+        return;
+    what = (enum sabotage)strtoul(text, &rest, 10);
+    sabotage_set(what, *rest ? (unsigned int)strtoul(rest + 1, NULL, 10) : 100);
+}
+
 int main(int argc, char **argv)
 {
     enum kind kind = STOCK;
@@ -28,8 +40,7 @@ int main(int argc, char **argv)
     else if (!strcmp(argv[2], "either"))
         kind = EITHER;
     patched = kind == PATCHED;
-    if (getenv("SIM_SABOTAGE"))
-        sabotage_set((enum sabotage)atoi(getenv("SIM_SABOTAGE")));
+    set_sabotage(getenv("SIM_SABOTAGE"));
     if (!strcmp(argv[3], "demo"))
         return story_demo(argv[1], patched);
     if (!strcmp(argv[3], "seeds") && argc > 4)
