@@ -4,7 +4,7 @@
 # make check-fast   what needs no emulator: units, documents, the other compiler
 # make check-lab    the scenarios on a real Xen under emulation; SCENARIOS= names some of them
 # make check-ept    EPT_SCENARIOS (some) on Intel's extended page tables, which is slow
-# make check-sim    seeded stories on a simulated Xen, for a minute
+# make check-sim    2000 seeded stories on a simulated Xen, in two minutes; is it like Xen at all
 # make patches-check  build and boot Xen with each further patch of hypervisor-patches/: an hour
 # make bench-p2m   what the patches of hypervisor-patches/ cost and save, in instructions
 # make check-long   LONG_SCENARIOS: what check-lab has in short; an hour and more
@@ -16,7 +16,8 @@
 LAB := tests/lab
 SCENARIOS ?= $(filter-out demo,$(notdir $(basename $(wildcard $(LAB)/scenarios/*.sh))))
 # What is shown on stock Xen unless its file says otherwise, and once more on a patched one.
-PATCHED_SCENARIOS ?= squeeze-verify-drain@patched thrash@patched foreign-reader@patched
+PATCHED_SCENARIOS ?= squeeze-verify-drain@patched thrash@patched foreign-reader@patched \
+                     conformance@patched
 EPT_SCENARIOS ?= boot guest squeeze-verify-drain balloon terminated-while-thrashing \
                  destroyed-while-evicting
 LONG_SCENARIOS ?= $(filter-out soak,$(notdir $(basename $(wildcard $(LAB)/long/*.sh))))

@@ -4,26 +4,37 @@
 
 #include <string.h>
 
-#define SCRUBBED 0xc2 /* as a debug Xen fills free memory */
-
 char *frame_page(uint32_t frame)
 {
     return host.memory + (size_t)frame * PAGE_BYTES;
 }
 
-uint32_t frame_alloc(struct domain *d)
+static uint32_t take_free(struct domain *d)
 {
     static uint32_t at;
 
-    if (host.nr_free <= host.withheld || d->tot_pages >= d->max_pages)
-        return NO_FRAME;
     do
         at = (at + 1) % host.nr_frames;
     while (host.frames[at].refs);
     host.frames[at] = (struct frame){.refs = 1, .owner = d};
     host.nr_free--;
-    d->tot_pages++;
     return at;
+}
+
+uint32_t frame_alloc(struct domain *d)
+{
+    if (host.nr_free <= host.withheld || d->tot_pages >= d->max_pages)
+        return NO_FRAME;
+    d->tot_pages++;
+    return take_free(d);
+}
+
+uint32_t frame_alloc_shared(struct domain *d)
+{
+    uint32_t frame = take_free(d);
+
+    memset(frame_page(frame), 0, PAGE_BYTES);
+    return frame;
 }
 
 void frame_get(uint32_t frame, bool pin)

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
@@ -13,7 +14,7 @@
 #define GAP_ONE_IN 8
 #define GAP_US 60
 
-struct host host;
+struct host host = {.first_domid = 1};
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
@@ -108,22 +109,27 @@ struct domain *domain_create(uint64_t nr_ram, unsigned int nr_vcpus)
 
     while (d->id)
         d++;
-    d->id = FIRST_DOMID + (uint32_t)(d - host.domains);
+    d->id = host.first_domid + (uint32_t)(d - host.domains);
     d->ring_gfn = nr_ram + 8;
     d->nr_gfns = nr_ram + 16;
     d->max_pages = nr_ram + 9;
     d->p2m = calloc(d->nr_gfns, sizeof(*d->p2m));
     for (uint64_t gfn = 0; gfn < d->nr_gfns; gfn++)
-        d->p2m[gfn].frame = NO_FRAME;
+        d->p2m[gfn] = (struct entry){.type = TYPE_INVALID, .frame = NO_FRAME};
+    d->grant_frame = NO_FRAME;
     for (uint64_t gfn = 0; gfn < nr_ram; gfn++)
         if (p2m_add_page(d, gfn))
             abort();
+        else
+            memset(frame_page(d->p2m[gfn].frame), 0, PAGE_BYTES);
     if (p2m_add_page(d, d->ring_gfn))
         abort();
     d->nr_vcpus = nr_vcpus;
     for (unsigned int i = 0; i < nr_vcpus; i++)
         d->vcpus[i] = (struct vcpu){
-            .domain = d, .id = i, .random = pattern_mix(host.seed * 64 + d->id * 8 + i)};
+            .domain = d,
+            .id = i,
+            .random = pattern_mix(host.seed * 64 + (uint64_t)(d - host.domains) * 8 + i)};
     return d;
 }
 
@@ -147,6 +153,6 @@ void domain_kill(struct domain *d)
     for (uint64_t gfn = 0; gfn < d->nr_gfns; gfn++) {
         if (d->p2m[gfn].frame != NO_FRAME)
             frame_put(d->p2m[gfn].frame, false);
-        d->p2m[gfn] = (struct entry){.frame = NO_FRAME};
+        d->p2m[gfn] = (struct entry){.type = TYPE_INVALID, .frame = NO_FRAME};
     }
 }

@@ -21,13 +21,21 @@
 
 #define PAGE_BYTES 4096u
 #define NO_FRAME UINT32_MAX
+#define SCRUBBED 0xc2 /* as a debug Xen fills free memory */
 #define MAX_DOMAINS 3
 #define MAX_VCPUS 4
-#define FIRST_DOMID 1
 #define FIRST_PORT 5
 
-/* p2m_type_t */
-enum type { TYPE_INVALID, TYPE_RAM_RW, TYPE_PAGING_OUT, TYPE_PAGED, TYPE_PAGING_IN };
+/* p2m_type_t, with its values: requests have them. Log-dirty RAM is as other RAM here. */
+enum type {
+    TYPE_RAM_RW = 0,
+    TYPE_INVALID = 1,
+    TYPE_RAM_RO = 3,
+    TYPE_MMIO_DIRECT = 5, /* without a frame here */
+    TYPE_PAGING_OUT = 9,
+    TYPE_PAGED = 10,
+    TYPE_PAGING_IN = 11,
+};
 
 struct entry {
     enum type type;
@@ -61,6 +69,8 @@ struct vcpu {
     unsigned int event_pauses; /* to be undone by responses */
     bool blocked;              /* see struct ring */
     bool in_xen;
+    struct sim_registers registers; /* see processor.c */
+    unsigned int nr_starts;         /* 0: it has nothing to run */
     uint64_t random;
 };
 
@@ -72,8 +82,10 @@ struct domain {
     struct entry *p2m;
     uint64_t tot_pages, max_pages, paged_pages;
     uint64_t page_outs, page_ins;
-    uint64_t leaked;     /* frames that nobody has, by the fault of a stock Xen */
-    uint64_t nr_refused; /* nominations and evictions, on a stock Xen, and calls that failed */
+    uint64_t cpu_ns;      /* of vCPUs that turn round and round */
+    uint32_t grant_frame; /* NO_FRAME as long as nobody wants it */
+    uint64_t leaked;      /* frames that nobody has, by the fault of a stock Xen */
+    uint64_t nr_refused;  /* nominations and evictions, on a stock Xen, and calls that failed */
     struct ring ring;
     unsigned int nr_vcpus;
     struct vcpu vcpus[MAX_VCPUS];
@@ -89,6 +101,7 @@ struct channel {
 struct host {
     bool patched;
     uint64_t seed;
+    uint32_t first_domid; /* others may live on other hosts of the same xenstored */
     uint32_t nr_frames, nr_free;
     uint32_t withheld; /* of the free ones: somebody else has them for now */
     int memory_fd;
@@ -133,21 +146,26 @@ uint32_t frame_alloc(struct domain *d); /* with one reference; NO_FRAME if there
 void frame_get(uint32_t frame, bool pin);
 void frame_put(uint32_t frame, bool pin);
 
+/* One of Xen's own that a guest has access to: none of its pages. It stays. */
+uint32_t frame_alloc_shared(struct domain *d);
+
 /* --- p2m.c: mem_paging.c and p2m.c of Xen. v is the vCPU that does it, NULL for dom0. --- */
 
 struct entry *p2m_entry(struct domain *d, uint64_t gfn);
-int p2m_nominate(struct domain *d, uint64_t gfn);
+int p2m_nominate(struct domain *d, uint64_t gfn, bool granted);
 int p2m_evict(struct domain *d, uint64_t gfn);
 int p2m_prepare(struct domain *d, uint64_t gfn, const void *page);
 void p2m_populate(struct domain *d, struct vcpu *v, uint64_t gfn);
 void p2m_resume(struct domain *d, uint64_t gfn);
 bool p2m_cancel(struct domain *d, uint64_t gfn); /* patched only: in place */
 int p2m_query(struct domain *d, uint64_t gfn);
-int p2m_set_mem_type(struct domain *d, uint64_t gfn);
+int p2m_set_mem_type(struct domain *d, uint64_t gfn, enum type type);
+int p2m_add_device(struct domain *d, uint64_t gfn);
+int p2m_remove_device(struct domain *d, uint64_t gfn);
 int p2m_add_page(struct domain *d, uint64_t gfn);
 int p2m_remove_page(struct domain *d, struct vcpu *v, uint64_t gfn);
 
-/* A look-up by dom0 that takes a reference: the frame, or -ENOENT (try again), -EINVAL. */
+/* A look-up by dom0 that takes a reference: the frame, or -ENOENT (try again), -EINVAL, -EACCES. */
 int64_t p2m_map(struct domain *d, uint64_t gfn, bool write);
 
 /* --- vm_event.c --- */
@@ -158,6 +176,7 @@ int ring_claim_slot(struct domain *d, struct vcpu *v);
 void ring_cancel_slot(struct domain *d, struct vcpu *v);
 void ring_put_request(struct domain *d, struct vcpu *v, vm_event_request_t *request);
 void ring_resume(struct domain *d);
+void ring_wait_for_pager(struct vcpu *v); /* takes NULL */
 
 int channel_bind(struct channel *channel, struct domain *d, uint64_t port);
 void channel_unbind(struct channel *channel);
@@ -168,11 +187,14 @@ void channel_unmask(struct channel *channel);
 
 enum access { ACCESS_READ, ACCESS_WRITE };
 
+/* Xen does it on behalf of a vCPU whose instruction it emulates; which has page tables, or none. */
+enum access_by { BY_VCPU, BY_XEN, BY_XEN_UNTRANSLATED };
+
 /*
- * An access within a page, waiting for the page as a vCPU does; emulated: by Xen on behalf of the
- * vCPU. Returns false if the domain is dying. Without RAM there, reads give ones.
+ * An access within a page, waiting for the page as a vCPU does. Returns false if the domain is
+ * dying. Without RAM there, reads give ones.
  */
-bool vcpu_access(struct vcpu *v, enum access how, bool emulated, uint64_t gfn, size_t offset,
+bool vcpu_access(struct vcpu *v, enum access how, enum access_by by, uint64_t gfn, size_t offset,
                  void *data, size_t bytes);
 
 /* Hypercalls of the guest's balloon. */
@@ -185,6 +207,12 @@ bool vcpu_is_stopped(const struct vcpu *v);
 
 void domain_pause(struct domain *d); /* returns when no vCPU is inside Xen */
 int domain_unpause(struct domain *d);
+
+/* --- processor.c --- */
+
+/* The vCPU's thread: runs the guest's code from its registers on. */
+void *processor_run(void *vcpu);
+void processor_start(struct vcpu *v, const struct sim_registers *registers);
 
 /* --- hypercalls.c, server.c, faults.c --- */
 
@@ -209,9 +237,9 @@ void server_start(const char *path);
 void faults_set(uint32_t rate);
 int fault_of(enum sim_op op); /* 0, or a negative errno */
 
-/* Mistakes made on purpose, once each: a story must find them. */
+/* Mistakes made on purpose, once each, at the n-th chance: a story must find them. */
 enum sabotage { NO_SABOTAGE, WRONG_BYTE, FRAME_LEAKS, REQUEST_LOST, WRITE_LOST };
-void sabotage_set(enum sabotage what);
+void sabotage_set(enum sabotage what, unsigned int chance);
 bool sabotage_now(enum sabotage what);
 
 #endif

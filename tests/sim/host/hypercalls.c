@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include <xen/domctl.h>
+#include <xen/grant_table.h>
+#include <xen/hvm/hvm_op.h>
 
 #include "xen_paging_batch.h"
 
@@ -44,6 +46,7 @@ static int64_t domain_info(struct call *c)
             .max_pages = d->max_pages,
             .paged_pages = d->paged_pages,
             .max_vcpu_id = d->nr_vcpus - 1,
+            .cpu_ns = d->cpu_ns,
         };
         *c->bytes = sizeof(struct sim_domain_info);
         return 1;
@@ -96,7 +99,8 @@ static int64_t unpause_domain(struct call *c)
 
 static int64_t set_mem_type(struct call *c)
 {
-    return p2m_set_mem_type(c->d, c->request->gfn);
+    return p2m_set_mem_type(c->d, c->request->gfn,
+                            c->request->arg == HVMMEM_ram_ro ? TYPE_RAM_RO : TYPE_RAM_RW);
 }
 
 static int64_t add_page(struct call *c)
@@ -107,6 +111,32 @@ static int64_t add_page(struct call *c)
 static int64_t remove_page(struct call *c)
 {
     return p2m_remove_page(c->d, NULL, c->request->gfn);
+}
+
+static int64_t device(struct call *c)
+{
+    return c->request->arg ? p2m_add_device(c->d, c->request->gfn)
+                           : p2m_remove_device(c->d, c->request->gfn);
+}
+
+/* Which pages are dirty is not simulated. */
+static int64_t log_dirty(struct call *c)
+{
+    (void)c;
+    return 0;
+}
+
+static int64_t grant_table(struct call *c)
+{
+    if (c->d->grant_frame == NO_FRAME)
+        c->d->grant_frame = frame_alloc_shared(c->d);
+    return c->d->grant_frame;
+}
+
+static int64_t set_vcpu(struct call *c)
+{
+    processor_start(&c->d->vcpus[0], c->payload);
+    return 0;
 }
 
 static int64_t enable(struct call *c)
@@ -123,7 +153,7 @@ static int64_t disable(struct call *c)
 
 static int64_t legacy_error(struct call *c, int rc)
 {
-    if (rc != -EAGAIN && rc != -EINVAL && rc != -ENOENT)
+    if (rc != -EAGAIN && rc != -EINVAL && rc != -ENOENT && rc != -EBUSY)
         return rc;
     c->d->nr_refused++;
     return -EBUSY;
@@ -131,7 +161,8 @@ static int64_t legacy_error(struct call *c, int rc)
 
 static int64_t nominate(struct call *c)
 {
-    return c->d->ring.enabled ? legacy_error(c, p2m_nominate(c->d, c->request->gfn)) : -ENODEV;
+    return c->d->ring.enabled ? legacy_error(c, p2m_nominate(c->d, c->request->gfn, false))
+                              : -ENODEV;
 }
 
 static int64_t evict(struct call *c)
@@ -146,9 +177,22 @@ static int64_t prep(struct call *c)
     return c->d->ring.enabled ? p2m_prepare(c->d, c->request->gfn, page) : -ENODEV;
 }
 
+static bool is_granted(const struct domain *d, uint64_t gfn)
+{
+    const grant_entry_v1_t *entries;
+
+    if (d->grant_frame == NO_FRAME)
+        return false;
+    entries = (const grant_entry_v1_t *)(const void *)frame_page(d->grant_frame);
+    for (size_t i = 0; i < PAGE_BYTES / sizeof(*entries); i++)
+        if ((entries[i].flags & GTF_type_mask) == GTF_permit_access && entries[i].frame == gfn)
+            return true;
+    return false;
+}
+
 static int nominate_and_copy(struct domain *d, struct sim_batch_entry *e)
 {
-    int rc = p2m_nominate(d, e->gfn);
+    int rc = p2m_nominate(d, e->gfn, is_granted(d, e->gfn));
 
     if (!rc && e->buffer == SIM_BAD_BUFFER) {
         p2m_cancel(d, e->gfn);
@@ -198,7 +242,7 @@ static int do_entry(struct domain *d, struct sim_batch_entry *e)
 static int64_t batch_features(void)
 {
     return XENMEM_paging_feature_batch | XENMEM_paging_feature_pins |
-           XENMEM_paging_feature_doorbell;
+           XENMEM_paging_feature_doorbell | XENMEM_paging_feature_reattach;
 }
 
 /* One that fails breaks off: half is done, and one more of which nothing is said. */
@@ -339,6 +383,10 @@ static const struct {
     [SIM_SET_MEM_TYPE] = {set_mem_type, true},
     [SIM_POPULATE] = {add_page, true},
     [SIM_DECREASE] = {remove_page, true},
+    [SIM_DEVICE] = {device, true},
+    [SIM_LOG_DIRTY] = {log_dirty, true},
+    [SIM_GRANT_TABLE] = {grant_table, true},
+    [SIM_SET_VCPU] = {set_vcpu, true},
     [SIM_ENABLE] = {enable, true},
     [SIM_DISABLE] = {disable, true},
     [SIM_NOMINATE] = {nominate, true},

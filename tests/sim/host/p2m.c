@@ -10,11 +10,13 @@
 
 #include "xen_paging_batch.h"
 
+static const struct entry hole = {.type = TYPE_INVALID, .frame = NO_FRAME};
+
 struct entry *p2m_entry(struct domain *d, uint64_t gfn)
 {
     static struct entry none;
 
-    none = (struct entry){.type = TYPE_INVALID, .frame = NO_FRAME};
+    none = hole;
     return gfn < d->nr_gfns ? &d->p2m[gfn] : &none;
 }
 
@@ -44,7 +46,7 @@ static int check_use(uint32_t frame)
     return f->refs == 1 ? 0 : -EAGAIN;
 }
 
-int p2m_nominate(struct domain *d, uint64_t gfn)
+int p2m_nominate(struct domain *d, uint64_t gfn, bool granted)
 {
     struct entry *e = p2m_entry(d, gfn);
     int rc;
@@ -53,10 +55,15 @@ int p2m_nominate(struct domain *d, uint64_t gfn)
         return -ENOENT;
     if (is_paging(e))
         return -EINVAL;
+    if (e->type != TYPE_RAM_RW)
+        return -EBUSY;
     rc = check_use(e->frame);
-    if (!rc)
-        e->type = TYPE_PAGING_OUT;
-    return rc;
+    if (rc)
+        return rc;
+    if (granted)
+        return -EAGAIN;
+    e->type = TYPE_PAGING_OUT;
+    return 0;
 }
 
 int p2m_evict(struct domain *d, uint64_t gfn)
@@ -93,6 +100,7 @@ int p2m_query(struct domain *d, uint64_t gfn)
 
     switch (e->type) {
     case TYPE_RAM_RW:
+    case TYPE_RAM_RO:
         return XENMEM_paging_state_resident;
     case TYPE_PAGING_OUT:
         return XENMEM_paging_state_nominated;
@@ -160,7 +168,9 @@ void p2m_populate(struct domain *d, struct vcpu *v, uint64_t gfn)
     if (host.patched && p2m_cancel(d, gfn))
         return;
     rc = ring_claim_slot(d, v);
-    if (rc == -EOPNOTSUPP && !d->dying)
+    if (rc == -EOPNOTSUPP)
+        ring_wait_for_pager(v);
+    if (rc == -EOPNOTSUPP && !host.patched && !d->dying) /* the domain crashes */
         complain("d%u: gfn %#lx is wanted, and there is no ring", d->id, (unsigned long)gfn);
     if (rc)
         return;
@@ -196,20 +206,58 @@ int64_t p2m_map(struct domain *d, uint64_t gfn, bool write)
         return -ENOENT;
     if (!has_frame(e))
         return -EINVAL;
+    if (host.patched && write && e->type == TYPE_RAM_RO)
+        return -EACCES;
     frame_get(e->frame, true);
     return e->frame;
 }
 
-int p2m_set_mem_type(struct domain *d, uint64_t gfn)
+int p2m_set_mem_type(struct domain *d, uint64_t gfn, enum type type)
 {
     struct entry *e = p2m_entry(d, gfn);
 
-    if (e->type == TYPE_INVALID)
+    if (host.patched)
+        p2m_cancel(d, gfn);
+    if (is_paging(e)) {
+        p2m_populate(d, NULL, gfn);
+        return -EAGAIN;
+    }
+    if (e->type != TYPE_RAM_RW && e->type != TYPE_RAM_RO)
         return -EINVAL;
-    if (!is_paging(e))
-        return 0;
-    p2m_populate(d, NULL, gfn);
-    return -EAGAIN;
+    if (type == TYPE_RAM_RO && host.frames[e->frame].pins)
+        return -EAGAIN;
+    e->type = type;
+    return 0;
+}
+
+/* The frame that was there is not freed: nobody has it any more. */
+static void replace(struct domain *d, struct entry *e)
+{
+    if (has_frame(e))
+        d->leaked++;
+    else if (is_paging(e))
+        d->paged_pages--;
+}
+
+int p2m_add_device(struct domain *d, uint64_t gfn)
+{
+    struct entry *e = p2m_entry(d, gfn);
+
+    if (has_frame(e) && host.frames[e->frame].pins)
+        return -EAGAIN;
+    replace(d, e);
+    *e = (struct entry){.type = TYPE_MMIO_DIRECT, .frame = NO_FRAME};
+    return 0;
+}
+
+int p2m_remove_device(struct domain *d, uint64_t gfn)
+{
+    struct entry *e = p2m_entry(d, gfn);
+
+    if (e->type != TYPE_MMIO_DIRECT)
+        return -EINVAL;
+    *e = hole;
+    return 0;
 }
 
 /* --- The balloon: populate_physmap() and guest_remove_page(). --- */
@@ -224,11 +272,8 @@ int p2m_add_page(struct domain *d, uint64_t gfn)
     frame = frame_alloc(d);
     if (frame == NO_FRAME)
         return -ENOMEM;
-    if (has_frame(e))
-        frame_put(e->frame, false);
-    else if (is_paging(e))
-        d->paged_pages--;
-    memset(frame_page(frame), 0, PAGE_BYTES);
+    replace(d, e);
+    memset(frame_page(frame), SCRUBBED, PAGE_BYTES);
     e->frame = frame;
     make_ram(e);
     return 0;
@@ -240,9 +285,11 @@ static void drop_page(struct domain *d, struct vcpu *v, uint64_t gfn)
         .reason = VM_EVENT_REASON_MEM_PAGING,
         .u.mem_paging = {.gfn = gfn, .flags = MEM_PAGING_DROP_PAGE},
     };
+    bool claimed = !ring_claim_slot(d, v);
 
-    d->paged_pages--;
-    if (!ring_claim_slot(d, v))
+    if (claimed || host.patched)
+        d->paged_pages--;
+    if (claimed)
         ring_put_request(d, v, &request);
 }
 
@@ -252,7 +299,7 @@ static int remove_paging_stock(struct domain *d, struct vcpu *v, uint64_t gfn, s
     if (!has_frame(e))
         return -EILSEQ;
     d->leaked++;
-    *e = (struct entry){.frame = NO_FRAME};
+    *e = hole;
     drop_page(d, v, gfn);
     return 0;
 }
@@ -264,9 +311,11 @@ int p2m_remove_page(struct domain *d, struct vcpu *v, uint64_t gfn)
 
     if (e->type == TYPE_INVALID)
         return -ENOENT;
+    if (e->type == TYPE_MMIO_DIRECT)
+        return -EPERM;
     if (!host.patched && is_paging(e) && e->type != TYPE_PAGING_OUT)
         return remove_paging_stock(d, v, gfn, e);
-    *e = (struct entry){.frame = NO_FRAME};
+    *e = hole;
     if (has_frame(&old))
         frame_put(old.frame, false);
     else

@@ -37,29 +37,34 @@ static bool send_all(int fd, const void *data, size_t bytes)
     return true;
 }
 
-/* Sends the head of a reply, and with it the descriptor if there is one, which is closed here. */
-static bool send_head(struct client *client, struct sim_reply *reply)
+/* Sends a reply, and with it the descriptor if there is one, which is closed here. */
+static bool send_reply(struct client *client, struct sim_reply *reply, void *payload)
 {
     union {
         char space[CMSG_SPACE(sizeof(int))];
         struct cmsghdr align;
     } control = {.space = {0}};
-    struct iovec part = {.iov_base = reply, .iov_len = sizeof(*reply)};
-    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
-    bool ok;
+    struct iovec parts[2] = {{.iov_base = reply, .iov_len = sizeof(*reply)},
+                             {.iov_base = payload, .iov_len = reply->payload_bytes}};
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+    size_t bytes = sizeof(*reply) + reply->payload_bytes;
+    ssize_t sent;
 
-    if (client->descriptor < 0)
-        return send_all(client->fd, reply, sizeof(*reply));
+    if (client->descriptor < 0) {
+        sent = sendmsg(client->fd, &message, MSG_NOSIGNAL);
+        return sent >= (ssize_t)sizeof(*reply) &&
+               send_all(client->fd, (char *)payload + sent - sizeof(*reply), bytes - (size_t)sent);
+    }
     message.msg_control = control.space;
     message.msg_controllen = sizeof(control.space);
     CMSG_FIRSTHDR(&message)->cmsg_level = SOL_SOCKET;
     CMSG_FIRSTHDR(&message)->cmsg_type = SCM_RIGHTS;
     CMSG_FIRSTHDR(&message)->cmsg_len = CMSG_LEN(sizeof(int));
     memcpy(CMSG_DATA(CMSG_FIRSTHDR(&message)), &client->descriptor, sizeof(int));
-    ok = sendmsg(client->fd, &message, MSG_NOSIGNAL) == sizeof(*reply);
+    sent = sendmsg(client->fd, &message, MSG_NOSIGNAL);
     close(client->descriptor);
     client->descriptor = -1;
-    return ok;
+    return sent == (ssize_t)bytes;
 }
 
 static bool serve_one(struct client *client, void *payload)
@@ -76,7 +81,7 @@ static bool serve_one(struct client *client, void *payload)
     reply.rc = hypercall(client, &request, payload, &bytes);
     host_unlock();
     reply.payload_bytes = bytes;
-    return send_head(client, &reply) && send_all(client->fd, payload, bytes);
+    return send_reply(client, &reply, payload);
 }
 
 static void *serve(void *arg)

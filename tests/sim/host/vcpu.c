@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#define SPIN_MS 5u
+
 bool vcpu_is_stopped(const struct vcpu *v)
 {
     return v->domain->pauses || v->event_pauses || v->blocked;
@@ -21,14 +23,27 @@ bool vcpu_wait(struct vcpu *v)
  * A nested page fault on a page on its way in sends nothing on a stock Xen: the vCPU has it again
  * and again until the page is there. A patched one takes back what is merely nominated.
  */
-static void fault(struct vcpu *v, bool emulated, uint64_t gfn)
+static void fault(struct vcpu *v, enum access_by by, uint64_t gfn)
 {
     const struct entry *e = p2m_entry(v->domain, gfn);
 
-    if (!host.patched && !emulated && e->type == TYPE_PAGING_IN)
-        host_wait();
-    else
+    if (!host.patched && by == BY_VCPU && e->type == TYPE_PAGING_IN) {
+        host_wait_ms(SPIN_MS);
+        v->domain->cpu_ns += SPIN_MS * 1000000;
+    } else {
         p2m_populate(v->domain, v, gfn);
+    }
+}
+
+/* Where that is, there is nothing to wait for: RAM, or what a vCPU takes for a device. */
+static bool can_go_on(const struct entry *e, enum access_by by)
+{
+    bool is_paging =
+        e->type == TYPE_PAGING_OUT || e->type == TYPE_PAGED || e->type == TYPE_PAGING_IN;
+
+    if (!host.patched && by == BY_XEN_UNTRANSLATED && e->frame == NO_FRAME)
+        return true;
+    return !is_paging;
 }
 
 static void copy(struct domain *d, enum access how, uint64_t gfn, size_t offset, void *data,
@@ -37,7 +52,7 @@ static void copy(struct domain *d, enum access how, uint64_t gfn, size_t offset,
     const struct entry *e = p2m_entry(d, gfn);
     char *there = e->frame == NO_FRAME ? NULL : frame_page(e->frame) + offset;
 
-    if (how == ACCESS_WRITE && there && !sabotage_now(WRITE_LOST))
+    if (how == ACCESS_WRITE && there && e->type != TYPE_RAM_RO && !sabotage_now(WRITE_LOST))
         memcpy(there, data, bytes);
     if (how == ACCESS_READ && there)
         memcpy(data, there, bytes);
@@ -45,19 +60,14 @@ static void copy(struct domain *d, enum access how, uint64_t gfn, size_t offset,
         memset(data, 0xff, bytes);
 }
 
-bool vcpu_access(struct vcpu *v, enum access how, bool emulated, uint64_t gfn, size_t offset,
+bool vcpu_access(struct vcpu *v, enum access how, enum access_by by, uint64_t gfn, size_t offset,
                  void *data, size_t bytes)
 {
     bool alive;
 
     host_lock();
-    while ((alive = vcpu_wait(v))) {
-        enum type type = p2m_entry(v->domain, gfn)->type;
-
-        if (type == TYPE_RAM_RW || type == TYPE_INVALID)
-            break;
-        fault(v, emulated, gfn);
-    }
+    while ((alive = vcpu_wait(v)) && !can_go_on(p2m_entry(v->domain, gfn), by))
+        fault(v, by, gfn);
     if (alive)
         copy(v->domain, how, gfn, offset, data, bytes);
     host_unlock();

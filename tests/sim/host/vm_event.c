@@ -36,30 +36,50 @@ static void wake(struct domain *d)
     host_changed();
 }
 
+/* Patched: whoever waits for a page is let go when a pager comes or goes, and asks again. */
+static void release_vcpus(struct domain *d)
+{
+    for (unsigned int i = 0; host.patched && i < d->nr_vcpus; i++)
+        d->vcpus[i].event_pauses = 0;
+    host_changed();
+}
+
+void ring_wait_for_pager(struct vcpu *v)
+{
+    if (v)
+        v->event_pauses++;
+}
+
+/* On a patched Xen, the ring of a dead pager is no obstacle; slots that are claimed stay so. */
 int ring_enable(struct domain *d)
 {
     struct ring *r = &d->ring;
     struct entry *e = p2m_entry(d, d->ring_gfn);
 
-    if (r->enabled)
+    if (r->enabled && (!host.patched || r->channel))
         return -EBUSY;
     if (e->frame == NO_FRAME)
         return -EINVAL;
-    memset(r, 0, sizeof(*r));
+    if (r->enabled)
+        frame_put(r->frame, false);
+    else
+        memset(r, 0, sizeof(*r));
     r->frame = e->frame;
     frame_get(r->frame, false);
     FRONT_RING_INIT(&r->front, (vm_event_sring_t *)frame_page(r->frame), PAGE_BYTES);
     r->enabled = true;
+    wake(d);
+    release_vcpus(d);
     return FIRST_PORT + (int)d->id;
 }
 
-/* Those who wait for a page go on waiting: nobody is left to tell them. */
+/* On a stock Xen, those who wait for a page go on waiting: nobody is left to tell them. */
 int ring_disable(struct domain *d)
 {
     struct ring *r = &d->ring;
 
     if (!r->enabled)
-        return 0;
+        return -EINVAL;
     if (r->queued)
         return -EBUSY;
     for (unsigned int i = 0; i < d->nr_vcpus; i++)
@@ -67,7 +87,7 @@ int ring_disable(struct domain *d)
     r->enabled = false;
     r->channel = NULL;
     frame_put(r->frame, false);
-    host_changed();
+    release_vcpus(d);
     return 0;
 }
 

@@ -45,25 +45,42 @@ struct sim_handle *sim_open(void)
 
 void sim_close(struct sim_handle *handle)
 {
+    char byte;
+
     if (!handle)
         return;
+    /* What it holds is let go when this returns, as with a real one. */
+    shutdown(handle->fd, SHUT_WR);
+    while (recv(handle->fd, &byte, sizeof(byte), 0) < 0 && errno == EINTR)
+        ;
     close(handle->fd);
     if (handle->memory >= 0)
         close(handle->memory);
     free(handle);
 }
 
-static int send_all(int fd, const void *data, size_t bytes)
+/* In one go as a rule, so that the host wakes up once. */
+static int send_request(int fd, const struct sim_request *request, const void *payload)
 {
-    for (const char *at = data; bytes;) {
-        ssize_t sent = send(fd, at, bytes, MSG_NOSIGNAL);
+    struct iovec parts[2] = {
+        {.iov_base = (void *)(uintptr_t)request, .iov_len = sizeof(*request)},
+        {.iov_base = (void *)(uintptr_t)payload, .iov_len = request->payload_bytes}};
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+
+    while (parts[0].iov_len || parts[1].iov_len) {
+        ssize_t sent = sendmsg(fd, &message, MSG_NOSIGNAL);
 
         if (sent < 0 && errno == EINTR)
             continue;
         if (sent <= 0)
             return -1;
-        at += sent;
-        bytes -= (size_t)sent;
+        for (int i = 0; i < 2; i++) {
+            size_t part = (size_t)sent < parts[i].iov_len ? (size_t)sent : parts[i].iov_len;
+
+            parts[i].iov_base = (char *)parts[i].iov_base + part;
+            parts[i].iov_len -= part;
+            sent -= (ssize_t)part;
+        }
     }
     return 0;
 }
@@ -111,9 +128,7 @@ static int64_t call_locked(struct sim_handle *handle, const struct sim_request *
     struct sim_reply header;
 
     handle->received = -1;
-    if (send_all(handle->fd, request, sizeof(*request)) ||
-        send_all(handle->fd, payload, request->payload_bytes) ||
-        receive_all(handle, &header, sizeof(header)))
+    if (send_request(handle->fd, request, payload) || receive_all(handle, &header, sizeof(header)))
         return -1;
     if (header.payload_bytes > size)
         abort(); /* library and host disagree */

@@ -43,7 +43,11 @@ void *sim_map(struct sim_handle *handle, uint32_t domid, int protection, size_t 
 /* Maps one frame at a place, and does not wait. Returns 0 or a negative errno. */
 int sim_map_one(struct sim_handle *handle, uint32_t domid, int protection, uint64_t gfn, void *at);
 
-/* Undoes both. Returns 0, or -1 with errno if nothing of this library's is mapped there. */
+/* Maps the frame of a domain's grant table; to be undone by munmap(). Returns NULL with errno. */
+void *sim_map_grant_table(struct sim_handle *handle, uint32_t domid, int protection);
+
+/* Undoes the first two. Returns 0, or -1 with errno if nothing of this library's is mapped there.
+ */
 int sim_unmap(void *at);
 
 #endif

@@ -145,6 +145,17 @@ int sim_map_one(struct sim_handle *handle, uint32_t domid, int protection, uint6
     return error;
 }
 
+void *sim_map_grant_table(struct sim_handle *handle, uint32_t domid, int protection)
+{
+    int64_t frame = sim_simple(handle, SIM_GRANT_TABLE, domid, 0);
+    void *at;
+
+    if (frame < 0 || memory_of(handle) < 0)
+        return NULL;
+    at = mmap(NULL, PAGE_BYTES, protection, MAP_SHARED, handle->memory, frame * PAGE_BYTES);
+    return at == MAP_FAILED ? NULL : at;
+}
+
 static struct mapping *take_mapping(const void *at)
 {
     struct mapping *m = NULL;

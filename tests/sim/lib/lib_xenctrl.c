@@ -55,6 +55,7 @@ int xc_domain_getinfolist(xc_interface *xc, uint32_t first, unsigned int max, xc
         .max_pages = from.max_pages,
         .paged_pages = from.paged_pages,
         .max_vcpu_id = from.max_vcpu_id,
+        .cpu_time = from.cpu_ns,
     };
     return 1;
 }
@@ -99,6 +100,38 @@ int xc_hvm_param_get(xc_interface *xc, uint32_t domid, uint32_t param, uint64_t 
 int xc_get_hvm_param(xc_interface *xc, uint32_t domid, int param, unsigned long *value)
 {
     return xc_hvm_param_get(xc, domid, (uint32_t)param, value);
+}
+
+/* Of vCPU 0 only, and no more than bare guests need. */
+int xc_vcpu_getcontext(xc_interface *xc, uint32_t domid, uint32_t vcpu,
+                       vcpu_guest_context_any_t *context)
+{
+    (void)xc, (void)domid, (void)vcpu;
+    memset(context, 0, sizeof(*context));
+    return 0;
+}
+
+int xc_vcpu_setcontext(xc_interface *xc, uint32_t domid, uint32_t vcpu,
+                       vcpu_guest_context_any_t *context)
+{
+    const cpu_user_regs_x86_64_t *user = &context->x64.user_regs;
+    struct sim_registers registers = {.eip = (uint32_t)user->rip,
+                                      .eax = (uint32_t)user->rax,
+                                      .ebx = (uint32_t)user->rbx,
+                                      .esi = (uint32_t)user->rsi,
+                                      .edi = (uint32_t)user->rdi,
+                                      .esp = (uint32_t)user->rsp};
+    struct sim_request request = {
+        .op = SIM_SET_VCPU, .domid = domid, .arg = vcpu, .payload_bytes = sizeof(registers)};
+
+    return (int)sim_call(handle_of(xc), request, &registers, NULL, 0);
+}
+
+int xc_shadow_control(xc_interface *xc, uint32_t domid, unsigned int op, unsigned int *mb,
+                      unsigned int mode)
+{
+    (void)op, (void)mb, (void)mode;
+    return simple(xc, SIM_LOG_DIRTY, domid, 0);
 }
 
 /* --- Paging. --- */
@@ -170,6 +203,28 @@ int xc_domain_decrease_reservation(xc_interface *xc, uint32_t domid, unsigned lo
                                    unsigned int order, xen_pfn_t *gfns)
 {
     return for_one(xc, SIM_DECREASE, domid, nr, order, gfns) < 0 ? 0 : 1;
+}
+
+int xc_domain_iomem_permission(xc_interface *xc, uint32_t domid, unsigned long first,
+                               unsigned long nr, uint8_t allow)
+{
+    (void)xc, (void)domid, (void)first, (void)nr, (void)allow;
+    return 0;
+}
+
+/* As the real library, which undoes what may be half done, and so hides the error. */
+int xc_domain_memory_mapping(xc_interface *xc, uint32_t domid, unsigned long gfn,
+                             unsigned long frame, unsigned long nr, uint32_t add)
+{
+    struct sim_request request = {
+        .op = SIM_DEVICE, .domid = domid, .gfn = gfn, .arg = add == DPCI_ADD_MAPPING};
+
+    (void)frame, (void)nr;
+    if (sim_call(handle_of(xc), request, NULL, NULL, 0) >= 0)
+        return 0;
+    if (add == DPCI_ADD_MAPPING)
+        xc_domain_memory_mapping(xc, domid, gfn, frame, nr, DPCI_REMOVE_MAPPING);
+    return -1;
 }
 
 /* All or nothing, and undone with munmap(). */

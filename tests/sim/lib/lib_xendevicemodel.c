@@ -27,9 +27,12 @@ int xendevicemodel_close(xendevicemodel_handle *device_model)
 int xendevicemodel_set_mem_type(xendevicemodel_handle *device_model, domid_t domid,
                                 hvmmem_type_t type, uint64_t first, uint32_t nr)
 {
-    if (type != HVMMEM_ram_rw || nr != 1) {
+    struct sim_request request = {
+        .op = SIM_SET_MEM_TYPE, .domid = domid, .gfn = first, .arg = type};
+
+    if ((type != HVMMEM_ram_rw && type != HVMMEM_ram_ro) || nr != 1) {
         errno = EINVAL;
         return -1;
     }
-    return sim_simple(handle_of(device_model), SIM_SET_MEM_TYPE, domid, first) < 0 ? -1 : 0;
+    return sim_call(handle_of(device_model), request, NULL, NULL, 0) < 0 ? -1 : 0;
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* libxenforeignmemory.so.1, as far as the pager uses it. */
 #include <stdlib.h>
+#include <sys/mman.h>
 
+#include <xenctrl.h>
 #include <xenforeignmemory.h>
 
 #include "client.h"
@@ -34,4 +36,22 @@ int xenforeignmemory_unmap(xenforeignmemory_handle *memory, void *at, size_t nr)
 {
     (void)memory, (void)nr;
     return sim_unmap(at);
+}
+
+/* The grant table is the only resource; its first frame is all there is of it. */
+xenforeignmemory_resource_handle *
+xenforeignmemory_map_resource(xenforeignmemory_handle *memory, domid_t domid, unsigned int type,
+                              unsigned int id, unsigned long frame, unsigned long nr, void **at,
+                              int protection, int flags)
+{
+    (void)type, (void)id, (void)frame, (void)nr, (void)flags;
+    *at = sim_map_grant_table(handle_of(memory), domid, protection);
+    return *at;
+}
+
+int xenforeignmemory_unmap_resource(xenforeignmemory_handle *memory,
+                                    xenforeignmemory_resource_handle *resource)
+{
+    (void)memory;
+    return munmap(resource, XC_PAGE_SIZE);
 }

@@ -8,23 +8,12 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <xenctrl.h>
-
+#include "../../lab/progs/p2m/privcmd.h"
 #include "client.h"
-
-/* IOCTL_PRIVCMD_MMAPBATCH_V2 of Linux. */
-struct privcmd_mmapbatch_v2 {
-    unsigned int num;
-    domid_t dom;
-    uint64_t addr;
-    const xen_pfn_t *arr;
-    int *err;
-};
 
 static struct sim_handle *host;
 static int privcmd = -1;
@@ -68,7 +57,7 @@ int ioctl(int fd, unsigned long request, ...)
     va_start(args, request);
     batch = va_arg(args, const struct privcmd_mmapbatch_v2 *);
     va_end(args);
-    if (fd < 0 || fd != privcmd)
+    if (fd < 0 || fd != privcmd || request != MMAPBATCH_V2)
         return (int)syscall(SYS_ioctl, fd, request, batch);
     *batch->err =
         sim_map_one(host, batch->dom, protection, *batch->arr, (void *)(uintptr_t)batch->addr);

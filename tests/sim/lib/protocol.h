@@ -18,10 +18,14 @@ enum sim_op {
     SIM_PAUSE,       /* of the domain */
     SIM_UNPAUSE,     /* likewise */
     SIM_FRAME_INFO,  /* payload: gfns; reply: a uint64_t for each, XEN_DOMCTL_PFINFO_* */
-    SIM_SET_MEM_TYPE, /* of gfn, to ram_rw */
+    SIM_SET_MEM_TYPE, /* of gfn, to arg: an hvmmem_type_t */
     SIM_POPULATE,     /* gives gfn a frame */
     SIM_DECREASE,     /* takes it away */
-    SIM_ENABLE,       /* returns Xen's port */
+    SIM_DEVICE,       /* maps a device's page at gfn, if arg; else takes it away */
+    SIM_LOG_DIRTY,
+    SIM_GRANT_TABLE, /* returns the frame of the guest's grant table */
+    SIM_SET_VCPU,    /* payload: struct sim_registers of vCPU 0 */
+    SIM_ENABLE,      /* returns Xen's port */
     SIM_DISABLE,
     SIM_NOMINATE,    /* of gfn */
     SIM_EVICT,       /* likewise */
@@ -55,6 +59,12 @@ struct sim_domain_info {
     uint32_t dying;
     uint64_t tot_pages, max_pages, paged_pages;
     uint32_t max_vcpu_id;
+    uint64_t cpu_ns;
+};
+
+/* Of a processor in 32-bit mode. */
+struct sim_registers {
+    uint32_t eip, eax, ebx, esi, edi, esp;
 };
 
 enum sim_buffer { SIM_NO_BUFFER, SIM_BUFFER, SIM_BAD_BUFFER /* at a wrong address */ };

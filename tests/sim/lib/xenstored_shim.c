@@ -2,7 +2,7 @@
 /*
  * To be preloaded into Debian's xenstored: what it needs of a Xen, from files in $SIM_DIR.
  *
- *   domains   the numbers of the domains that live, one a line
+ *   domain-N  there is one as long as domain N lives
  *   evtchn    a fifo; a uint32_t of 1 written to it is VIRQ_DOM_EXC: a domain has gone
  *   ring-N    the page of domain N's xenstore ring
  */
@@ -40,15 +40,7 @@ static const char *path_of(const char *name, unsigned int domid)
 
 static bool lives(unsigned int domid)
 {
-    FILE *file = fopen(path_of("%s/domains", 0), "re");
-    unsigned int listed;
-    bool found = false;
-
-    while (file && fscanf(file, "%u", &listed) == 1)
-        found |= listed == domid;
-    if (file)
-        fclose(file);
-    return found;
+    return domid == 0 || access(path_of("%s/domain-%u", domid), F_OK) == 0;
 }
 
 static int open_ring(unsigned int domid)

@@ -22,8 +22,10 @@
 
 #define PATIENCE_MS 20000
 #define MAX_PATH 256
+#define LOOK_US 1000
 
-static const char *dir;
+static const char *dir;           /* of the story */
+static const char *xenstored_dir; /* of xenstored, which many stories can share */
 static struct xs_handle *xs;
 
 uint64_t now_ms(void)
@@ -41,7 +43,7 @@ bool wait_until(bool (*is)(void *arg), void *arg, unsigned int ms)
     while (!is(arg)) {
         if (now_ms() > end || host.complaint[0])
             return false; /* after one complaint, nothing else is worth a wait */
-        usleep(2000);
+        usleep(LOOK_US);
     }
     return true;
 }
@@ -137,31 +139,14 @@ static bool xenstored_is_there(void *arg)
     return xs != NULL;
 }
 
-/* xenstored finds out who lives from a file. */
-static void list_domains(uint32_t but)
-{
-    char path[MAX_PATH];
-    FILE *file;
-
-    snprintf(path, sizeof(path), "%s/domains", dir);
-    file = fopen(path, "we");
-    if (!file)
-        err(1, "%s", path);
-    fprintf(file, "0\n");
-    for (int i = 0; i < MAX_DOMAINS; i++)
-        if (host.domains[i].id && host.domains[i].id != but && !host.domains[i].dying)
-            fprintf(file, "%u\n", host.domains[i].id);
-    fclose(file);
-}
-
 /* XENSTORED_PATH would move xenstored's own socket; clients need it. */
-static void start_xenstored(void)
+void dom0_start_xenstored(const char *directory)
 {
     char path[MAX_PATH];
     char *const args[] = {(char *)(uintptr_t)needed("SIM_XENSTORED"), "--no-fork", "--pid-file",
                           path, NULL};
 
-    list_domains(0);
+    dir = xenstored_dir = directory;
     unsetenv("XENSTORED_PATH");
     setenv("XENSTORED_RUNDIR", dir, 1);
     setenv("SIM_DIR", dir, 1);
@@ -173,14 +158,19 @@ static void start_xenstored(void)
     setenv("XENSTORED_PATH", path, 1);
     if (!wait_until(xenstored_is_there, NULL, PATIENCE_MS))
         errx(1, "xenstored does not start: see %s/xenstored.log", dir);
+    xs_close(xs);
 }
 
 void dom0_start(const char *directory)
 {
     char path[MAX_PATH];
 
+    if (!xenstored_dir)
+        dom0_start_xenstored(directory);
     dir = directory;
-    start_xenstored();
+    xs = xs_open(0);
+    if (!xs)
+        err(1, "xs_open");
     snprintf(path, sizeof(path), "%s/xen", dir);
     server_start(path);
     setenv("SIMXEN", path, 1);
@@ -189,9 +179,15 @@ void dom0_start(const char *directory)
 
 void dom0_introduce(uint32_t domid)
 {
-    char id[16];
+    char id[16], path[MAX_PATH];
+    int fd;
 
-    list_domains(0);
+    /* So xenstored finds out who lives. */
+    snprintf(path, sizeof(path), "%s/domain-%u", xenstored_dir, domid);
+    fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        err(1, "%s", path);
+    close(fd);
     if (!xs_introduce_domain(xs, domid, 0, 1))
         err(1, "xs_introduce_domain");
     snprintf(id, sizeof(id), "%u", domid);
@@ -204,22 +200,26 @@ void dom0_release(uint32_t domid)
     char path[MAX_PATH];
     int fd;
 
-    list_domains(domid);
-    if (!domid)
-        return;
+    snprintf(path, sizeof(path), "%s/domain-%u", xenstored_dir, domid);
+    unlink(path);
     snprintf(path, sizeof(path), "/local/domain/%u", domid);
     xs_rm(xs, XBT_NULL, path);
-    snprintf(path, sizeof(path), "%s/evtchn", dir);
+    snprintf(path, sizeof(path), "%s/evtchn", xenstored_dir);
     fd = open(path, O_WRONLY | O_CLOEXEC);
     if (fd < 0 || write(fd, &virq_dom_exc, sizeof(virq_dom_exc)) != sizeof(virq_dom_exc))
         err(1, "%s", path);
     close(fd);
 }
 
-static void write_node(const char *path, const char *value)
+void dom0_forget(uint32_t domid)
 {
-    if (!xs_write(xs, XBT_NULL, path, value, (unsigned int)strlen(value)))
-        err(1, "cannot write %s", path);
+    char path[MAX_PATH];
+
+    dom0_release(domid);
+    snprintf(path, sizeof(path), "/libxl/%u", domid);
+    xs_rm(xs, XBT_NULL, path);
+    snprintf(path, sizeof(path), "%s/ring-%u", xenstored_dir, domid);
+    unlink(path);
 }
 
 void dom0_write(const char *value, const char *fmt, ...)
@@ -230,19 +230,28 @@ void dom0_write(const char *value, const char *fmt, ...)
     va_start(args, fmt);
     vsnprintf(path, sizeof(path), fmt, args);
     va_end(args);
-    write_node(path, value);
+    if (!xs_write(xs, XBT_NULL, path, value, (unsigned int)strlen(value)))
+        err(1, "cannot write %s", path);
+}
+
+/* The value of a node, to be freed, or NULL. */
+static char *read_node(const char *fmt, va_list args)
+{
+    char path[MAX_PATH];
+
+    vsnprintf(path, sizeof(path), fmt, args);
+    return xs_read(xs, XBT_NULL, path, NULL);
 }
 
 bool dom0_node_is(const char *expected, const char *fmt, ...)
 {
-    char path[MAX_PATH], *value;
     va_list args;
+    char *value;
     bool same;
 
     va_start(args, fmt);
-    vsnprintf(path, sizeof(path), fmt, args);
+    value = read_node(fmt, args);
     va_end(args);
-    value = xs_read(xs, XBT_NULL, path, NULL);
     same = value && !strcmp(value, expected);
     free(value);
     return same;
@@ -250,14 +259,13 @@ bool dom0_node_is(const char *expected, const char *fmt, ...)
 
 uint64_t dom0_number(const char *fmt, ...)
 {
-    char path[MAX_PATH], *value;
     uint64_t number;
     va_list args;
+    char *value;
 
     va_start(args, fmt);
-    vsnprintf(path, sizeof(path), fmt, args);
+    value = read_node(fmt, args);
     va_end(args);
-    value = xs_read(xs, XBT_NULL, path, NULL);
     number = value ? strtoull(value, NULL, 10) : 0;
     free(value);
     return number;

@@ -10,12 +10,19 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Starts xenstored and the server in dir. */
+/* Starts xenstored alone, in a directory that stays: for stories to share it that are told after
+ * this, in this process or in others that it forks. */
+void dom0_start_xenstored(const char *dir);
+
+/* Starts xenstored, unless there is one, and the server in dir. */
 void dom0_start(const char *dir);
 
-/* Makes a domain known to xenstore, and lets it be forgotten. */
+/* Makes a domain known to xenstore, and lets it be known that it is gone. */
 void dom0_introduce(uint32_t domid);
 void dom0_release(uint32_t domid);
+
+/* The same, and what the pager left in xenstore goes, too. */
+void dom0_forget(uint32_t domid);
 
 /* Node of a printf()ed path. */
 void dom0_write(const char *value, const char *path, ...) __attribute__((format(printf, 2, 3)));

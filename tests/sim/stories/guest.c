@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "mappers.h"
 #include "order.h"
@@ -13,19 +14,26 @@
 #define PARTS 8
 #define PART_BYTES (PAGE_BYTES / PARTS)
 
+#define REST_AFTER 32 /* visits without a page in or out */
+#define MIN_REST_US 1000
+#define MAX_REST_US 15000
+
 struct worker {
     struct guest *g;
     struct vcpu *v;
     uint64_t first;
     struct order order;
+    uint64_t paged;       /* pages in and out, when it last rested */
+    unsigned int rest_us; /* how long that was */
 };
 
 static bool access_page(struct worker *w, enum access how, uint64_t gfn, void *page)
 {
     bool emulated = w->g->emulated && !draw(&w->v->random, w->g->emulated);
+    enum access_by by = emulated ? BY_XEN : BY_VCPU;
 
     for (size_t at = 0; at < PAGE_BYTES; at += PART_BYTES)
-        if (!vcpu_access(w->v, how, emulated, gfn, at, (char *)page + at, PART_BYTES))
+        if (!vcpu_access(w->v, how, by, gfn, at, (char *)page + at, PART_BYTES))
             return false;
     return true;
 }
@@ -43,11 +51,30 @@ static void check(struct guest *g, uint64_t gfn, const uint64_t *words)
              (unsigned long)wrong.expected);
 }
 
+/* A guest whose pages stay where they are has nothing to tell, and others need the processor. */
+static void rest(struct worker *w)
+{
+    const struct domain *d = w->g->domain;
+    uint64_t paged = d->page_ins + d->page_outs;
+
+    if (!w->g->rests || w->g->visits[w->v->id] % REST_AFTER)
+        return;
+    if (paged != w->paged)
+        w->rest_us = 0;
+    else if (w->rest_us < MAX_REST_US)
+        w->rest_us = w->rest_us * 2 + MIN_REST_US;
+    w->paged = paged;
+    if (w->rest_us)
+        usleep(w->rest_us);
+}
+
 /* Returns false if it is time to end. */
 static bool visit(struct worker *w, uint64_t gfn, bool rewrite)
 {
     uint64_t words[PAGE_WORDS];
 
+    rest(w);
+    __atomic_add_fetch(&w->g->visits[w->v->id], 1, __ATOMIC_RELAXED);
     if (w->g->stop || !access_page(w, ACCESS_READ, gfn, words))
         return false;
     check(w->g, gfn, words);
@@ -58,21 +85,26 @@ static bool visit(struct worker *w, uint64_t gfn, bool rewrite)
     return access_page(w, ACCESS_WRITE, gfn, words);
 }
 
-/* A kernel's balloon has cleared the page before, which says nothing of where it is by now. */
+static bool clear(struct worker *w, uint64_t gfn)
+{
+    char zeros[PAGE_BYTES] = {0};
+
+    return access_page(w, ACCESS_WRITE, gfn, zeros);
+}
+
+/* A kernel clears what it gives up, which says nothing of where it is by now, and what it takes. */
 static void balloon(struct worker *w)
 {
     struct guest *g = w->g;
     uint64_t share = g->balloon / g->domain->nr_vcpus;
     uint64_t first = g->region + g->mapped + w->v->id * share;
     uint64_t *resident = &g->resident_balloon[w->v->id];
-    char zeros[PAGE_BYTES] = {0};
     bool up = draw(&w->v->random, 2);
 
-    if (up && *resident < share && !vcpu_take(w->v, first + *resident))
+    if (up && *resident < share && !vcpu_take(w->v, first + *resident) &&
+        clear(w, first + *resident))
         (*resident)++;
-    else if (!up && *resident &&
-             (draw(&w->v->random, 2) ||
-              access_page(w, ACCESS_WRITE, first + *resident - 1, zeros)) &&
+    else if (!up && *resident && (draw(&w->v->random, 2) || clear(w, first + *resident - 1)) &&
              !vcpu_give_up(w->v, first + *resident - 1))
         (*resident)--;
 }
@@ -157,16 +189,26 @@ bool guest_stop(struct guest *g, unsigned int ms)
     return true;
 }
 
-uint64_t guest_rounds(const struct guest *g)
+static uint64_t least_of(const uint64_t *counters, unsigned int nr)
 {
     uint64_t least = UINT64_MAX;
 
-    for (unsigned int i = 0; i < g->domain->nr_vcpus; i++) {
-        uint64_t n = __atomic_load_n(&g->rounds[i], __ATOMIC_RELAXED);
+    for (unsigned int i = 0; i < nr; i++) {
+        uint64_t n = __atomic_load_n(&counters[i], __ATOMIC_RELAXED);
 
         least = n < least ? n : least;
     }
     return least;
+}
+
+uint64_t guest_rounds(const struct guest *g)
+{
+    return least_of(g->rounds, g->domain->nr_vcpus);
+}
+
+uint64_t guest_visits(const struct guest *g)
+{
+    return least_of(g->visits, g->domain->nr_vcpus);
 }
 
 /* --- In the end. --- */

@@ -21,12 +21,14 @@ struct guest {
     unsigned long zero;    /* percent of the region's pages that are now and then zero */
     unsigned int writes;   /* pages rewritten per round, percent of the region */
     unsigned int emulated; /* one access in so many is Xen's; 0: none */
+    bool rests;            /* while nothing of it goes in or out */
     bool balloons;         /* may be changed at any time */
 
     bool stop;
     uint32_t *versions;                   /* of the region */
     uint64_t *counters;                   /* what the mappers have written, see mappers.h */
     uint64_t rounds[MAX_VCPUS];           /* complete ones */
+    uint64_t visits[MAX_VCPUS];           /* pages looked at */
     uint64_t bad;                         /* pages */
     uint64_t resident_balloon[MAX_VCPUS]; /* that the balloon has not given up, from its start on */
 };
@@ -40,8 +42,9 @@ void guest_start(struct guest *g);
 /* Lets the vCPUs end and joins them. Returns false if they do not within ms. */
 bool guest_stop(struct guest *g, unsigned int ms);
 
-/* Rounds that all vCPUs have done. */
+/* Rounds that all vCPUs have done, and pages that each has been to at least. */
 uint64_t guest_rounds(const struct guest *g);
+uint64_t guest_visits(const struct guest *g);
 
 /* Looks at all of a stopped guest's memory, which must be there. */
 void guest_verify(struct guest *g);

@@ -9,6 +9,7 @@
 
 #define HOLD_US 400
 #define RETRY_US 100
+#define REST_US 1000
 
 struct mapper {
     struct guest *g;
@@ -65,10 +66,13 @@ static int64_t map(struct mapper *m, uint64_t gfn, bool write)
 
 static void use(struct mapper *m, uint64_t gfn, bool write)
 {
+    unsigned int retry_us = RETRY_US;
     int64_t frame;
 
-    while ((frame = map(m, gfn, write)) == -ENOENT && !stop)
-        usleep(RETRY_US);
+    while ((frame = map(m, gfn, write)) == -ENOENT && !stop) {
+        usleep(retry_us);
+        retry_us += retry_us / 2;
+    }
     if (frame < 0)
         return;
     if (!write || draw(&m->random, 2))
@@ -112,6 +116,7 @@ static void *map_things(void *arg)
             use(m, draw(&m->random, (uint32_t)m->g->region), false);
         else
             pass(m, draw(&m->random, (uint32_t)m->g->region));
+        usleep(draw(&m->random, REST_US));
     }
     return NULL;
 }

@@ -9,6 +9,7 @@
  */
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,8 +20,8 @@
 #include "story.h"
 
 #define NR_STEPS 8
-#define PATIENCE_MS 20000
-#define SLACK 64
+#define SLACK 16
+#define RUN_ON_VISITS 64 /* of each vCPU */
 
 enum ending { DRAIN_IN_PEACE, DRAIN_IN_TROUBLE, DEATH, NR_ENDINGS };
 
@@ -30,20 +31,33 @@ static struct {
     struct guest guests[MAX_DOMAINS];
     pid_t pagers[MAX_DOMAINS];
     enum ending ending;
+    unsigned int patience_ms;
 } s;
 
 /* --- The beginning. --- */
 
 static void draw_guest(struct guest *g)
 {
-    g->nr_ram = 1024 + draw(&s.random, 3072);
+    g->nr_ram = draw(&s.random, 16) ? 384 + draw(&s.random, 896) : 1024 + draw(&s.random, 3072);
     g->region = g->nr_ram * (40 + draw(&s.random, 40)) / 100;
     g->mapped = 64;
-    g->balloon = 64 + draw(&s.random, 128);
+    g->balloon = 32 + draw(&s.random, 64);
     g->zero = draw(&s.random, 3) * 25;
     g->writes = 10 + draw(&s.random, 100);
     g->emulated = draw(&s.random, 2) * 10;
     g->balloons = true;
+    g->rests = true;
+}
+
+/* For all of the story: the pagers have to live with it. */
+static void draw_store_faults(uint64_t seed)
+{
+    char faults[64];
+
+    if (!draw(&s.random, 3))
+        return;
+    snprintf(faults, sizeof(faults), "%lu %u", (unsigned long)seed, 30 + draw(&s.random, 400));
+    setenv("SIM_STORE_FAULTS", faults, 1);
 }
 
 static void begin(const char *dir, bool patched, uint64_t seed)
@@ -60,6 +74,7 @@ static void begin(const char *dir, bool patched, uint64_t seed)
     }
     host_create(patched, seed, nr_frames);
     dom0_start(dir);
+    draw_store_faults(seed);
     for (unsigned int i = 0; i < s.nr_guests; i++) {
         guest_create(&s.guests[i], 1 + draw(&s.random, MAX_VCPUS));
         dom0_introduce(s.guests[i].domain->id);
@@ -95,13 +110,37 @@ static void new_trouble(void)
     any_guest()->balloons = draw(&s.random, 2);
 }
 
+static uint64_t happened(void)
+{
+    uint64_t nr = 0;
+
+    for (unsigned int i = 0; i < s.nr_guests; i++) {
+        const struct domain *d = s.guests[i].domain;
+
+        nr += d->page_outs + d->page_ins + d->nr_refused;
+    }
+    return nr;
+}
+
+static bool enough_has_happened(void *arg)
+{
+    return happened() >= *(uint64_t *)arg;
+}
+
+static void let_things_happen(void)
+{
+    uint64_t goal = happened() + 20 + draw(&s.random, 200);
+
+    wait_until(enough_has_happened, &goal, 10 + draw(&s.random, 90));
+}
+
 static void be_in_trouble(void)
 {
     for (int i = 0; i < NR_STEPS; i++) {
         new_target(any_guest());
         if (draw(&s.random, 2))
             new_trouble();
-        usleep(10000 + draw(&s.random, 90000)); /* let things happen */
+        let_things_happen();
     }
 }
 
@@ -135,14 +174,14 @@ static bool is_at_target(void *arg)
 static void expect_target(struct guest *g)
 {
     dom0_set_target(g->domain->id, goal_of(g));
-    if (!wait_until(is_at_target, g, PATIENCE_MS))
+    if (!wait_until(is_at_target, g, s.patience_ms))
         complain("d%u: %lu pages stay in memory, not %lu", g->domain->id,
                  (unsigned long)g->domain->tot_pages, (unsigned long)goal_of(g));
 }
 
 static void expect_exit(unsigned int i)
 {
-    int code = dom0_await_exit(s.pagers[i], PATIENCE_MS);
+    int code = dom0_await_exit(s.pagers[i], s.patience_ms);
 
     if (code == -1)
         complain("the pager of d%u does not end", s.guests[i].domain->id);
@@ -150,15 +189,16 @@ static void expect_exit(unsigned int i)
         complain("the pager of d%u ended with %d", s.guests[i].domain->id, code);
 }
 
-static bool has_done_a_round(void *arg)
+/* What each of its pages is in the end, guest_verify() sees. */
+static bool runs_on(void *arg)
 {
     struct guest *g = arg;
-    static uint64_t before[MAX_DOMAINS + 1];
-    uint64_t *b = &before[g->domain->id];
+    static uint64_t goals[MAX_DOMAINS];
+    uint64_t *goal = &goals[g - s.guests];
 
-    if (!*b)
-        *b = guest_rounds(g) + 1;
-    return guest_rounds(g) > *b;
+    if (!*goal)
+        *goal = guest_visits(g) + RUN_ON_VISITS;
+    return guest_visits(g) >= *goal;
 }
 
 static void drain(void)
@@ -168,7 +208,7 @@ static void drain(void)
     be_in_peace();
     for (unsigned int i = 0; i < s.nr_guests; i++) {
         expect_exit(i);
-        if (!wait_until(has_done_a_round, &s.guests[i], PATIENCE_MS))
+        if (!wait_until(runs_on, &s.guests[i], s.patience_ms))
             complain("d%u does not run on", s.guests[i].domain->id);
     }
     mappers_stop();
@@ -222,7 +262,7 @@ static void account(void)
 {
     uint64_t all = host.nr_free;
 
-    if (!wait_until(nobody_holds_anything, NULL, PATIENCE_MS))
+    if (!wait_until(nobody_holds_anything, NULL, s.patience_ms))
         complain("somebody still has pages mapped");
     host_lock();
     for (unsigned int i = 0; i < s.nr_guests; i++) {
@@ -239,7 +279,7 @@ static void end(void)
     for (unsigned int i = 0; i < s.nr_guests; i++) {
         struct guest *g = &s.guests[i];
 
-        if (!guest_stop(g, PATIENCE_MS))
+        if (!guest_stop(g, s.patience_ms))
             complain("d%u: a vCPU stands still", g->domain->id);
         else if (s.ending != DEATH)
             guest_verify(g);
@@ -249,6 +289,9 @@ static void end(void)
 
 int story_seed(const char *dir, bool patched, uint64_t seed)
 {
+    const char *patience = getenv("SIM_PATIENCE_MS");
+
+    s.patience_ms = patience ? (unsigned int)atoi(patience) : 20000;
     begin(dir, patched, seed);
     be_in_trouble();
     if (s.ending == DRAIN_IN_PEACE) {

@@ -12,10 +12,12 @@
 
 #define ROUTINE(name) extern const uint8_t bare_##name[], bare_##name##_end[];
 ROUTINE(read)
+ROUTINE(write)
 ROUTINE(push)
 ROUTINE(hypercall)
 
 const struct bare_code bare_reader = {bare_read, bare_read_end};
+const struct bare_code bare_writer = {bare_write, bare_write_end};
 const struct bare_code bare_pusher = {bare_push, bare_push_end};
 const struct bare_code bare_caller = {bare_hypercall, bare_hypercall_end};
 

@@ -16,7 +16,7 @@ struct bare_code {
 };
 
 /* The routines of bare_code.S. */
-extern const struct bare_code bare_reader, bare_pusher, bare_caller;
+extern const struct bare_code bare_reader, bare_writer, bare_pusher, bare_caller;
 
 /* Start values; what is 0 gets a value that fits. */
 struct bare_registers {

@@ -25,6 +25,12 @@
     movl    %eax, (%edi)
     end_of  bare_read
 
+/* Writes ebx to the word at esi. */
+    routine bare_write
+    movl    %ebx, (%esi)
+    movl    %ebx, (%edi)
+    end_of  bare_write
+
 /*
  * Pushes the local APIC's version register to the stack at esp. The processor does not do that
  * alone: reading the APIC makes Xen emulate the whole instruction.

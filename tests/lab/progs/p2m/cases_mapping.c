@@ -100,16 +100,14 @@ static const char *log_dirty(uint64_t gfn)
     bitmap = xc_hypercall_buffer_alloc(xen_xc, bitmap, BITMAP_BYTES);
     if (!bitmap)
         inconclusive("out of memory");
-    must("log-dirty mode",
-         xc_shadow_control(xen_xc, xen_domid, XEN_DOMCTL_SHADOW_OP_ENABLE_LOGDIRTY, NULL, 0));
+    must("log-dirty mode", xen_log_dirty(true));
     must("the first bitmap", log_dirty_op(XEN_DOMCTL_SHADOW_OP_CLEAN, HYPERCALL_BUFFER(bitmap)));
     page = xen_map(gfn, PROT_READ | PROT_WRITE, &error);
     must("mapping a page", error);
     write_through(page);
     must("the bitmap", log_dirty_op(XEN_DOMCTL_SHADOW_OP_CLEAN, HYPERCALL_BUFFER(bitmap)));
     dirty = is_dirty(bitmap, gfn);
-    must("the end of log-dirty mode",
-         xc_shadow_control(xen_xc, xen_domid, XEN_DOMCTL_SHADOW_OP_OFF, NULL, 0));
+    must("the end of log-dirty mode", xen_log_dirty(false));
     xc_hypercall_buffer_free(xen_xc, bitmap);
     return dirty ? NULL : "a written page is not in the dirty bitmap";
 }

@@ -8,10 +8,6 @@
 #include <stdio.h>
 #include <time.h>
 
-#include <xenforeignmemory.h>
-#include <xen/grant_table.h>
-#include <xen/memory.h>
-
 #include "bare.h"
 #include "batch.h"
 #include "pager.h"
@@ -150,36 +146,15 @@ static const char *guest_cancels(uint64_t gfn)
     return requests ? "the guest had to wait for the pager" : NULL;
 }
 
-/* Writes an entry of the guest's grant table, as the guest would. */
-static void grant(xenforeignmemory_handle *memory, uint64_t gfn, uint16_t flags)
-{
-    grant_entry_v1_t *entries = NULL;
-    xenforeignmemory_resource_handle *table = xenforeignmemory_map_resource(
-        memory, (domid_t)xen_domid, XENMEM_resource_grant_table,
-        XENMEM_resource_grant_table_id_shared, 0, 1, (void **)&entries, PROT_READ | PROT_WRITE, 0);
-
-    if (!table)
-        inconclusive("the guest's grant table cannot be mapped");
-    /* The first entries are the toolstack's. */
-    entries[GNTTAB_NR_RESERVED_ENTRIES] =
-        (grant_entry_v1_t){.flags = flags, .domid = 0, .frame = (uint32_t)gfn};
-    xenforeignmemory_unmap_resource(memory, table);
-}
-
 static const char *granted(uint64_t gfn)
 {
-    xenforeignmemory_handle *memory = xenforeignmemory_open(NULL, 0);
-
     if (batch_absent())
         return batch_absent();
-    if (!memory)
-        inconclusive("no foreign memory");
-    grant(memory, gfn, GTF_permit_access);
+    xen_grant(gfn, true);
     expect("nominate a granted page", BATCH_NOMINATE, gfn, -EAGAIN);
-    grant(memory, gfn, 0);
+    xen_grant(gfn, false);
     expect("nominate", BATCH_NOMINATE, gfn, 0);
     expect("cancel", BATCH_CANCEL, gfn, 0);
-    xenforeignmemory_close(memory);
     return outcome();
 }
 

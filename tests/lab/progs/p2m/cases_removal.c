@@ -12,9 +12,6 @@
 #include "report.h"
 #include "xen.h"
 
-/* An address of the machine with no RAM; where the PCI devices of a PC are. */
-#define MMIO_FRAME 0xfeb00
-
 static bool counts_are(struct xen_counts before, long resident, long paged)
 {
     struct xen_counts now = xen_counts();
@@ -101,18 +98,13 @@ static const char *populate_over_paging_in(uint64_t gfn)
 static const char *mapping_over_paged(uint64_t gfn)
 {
     struct xen_counts before = xen_counts();
-    int rc;
 
     must("page out", pager_out(gfn));
-    must("permission",
-         xc_domain_iomem_permission(xen_xc, xen_domid, MMIO_FRAME, 1, 1) ? -errno : 0);
-    rc = xc_domain_memory_mapping(xen_xc, xen_domid, gfn, MMIO_FRAME, 1, DPCI_ADD_MAPPING);
-    if (step("map a device", gfn, rc ? -errno : 0))
+    if (xen_map_device(gfn, true))
         return "no device can be mapped where a page is out";
     if (!counts_are(before, -1, 0))
         return "the counts are wrong";
-    rc = xc_domain_memory_mapping(xen_xc, xen_domid, gfn, MMIO_FRAME, 1, DPCI_REMOVE_MAPPING);
-    must("unmapping the device", rc ? -errno : 0);
+    must("unmapping the device", xen_map_device(gfn, false));
     must("a new page", xen_balloon_in(gfn));
     return NULL;
 }

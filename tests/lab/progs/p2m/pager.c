@@ -24,6 +24,7 @@ static xenforeignmemory_handle *memory;
 static evtchn_port_t port;
 static void *ring;
 static vm_event_back_ring_t back;
+static uint64_t ring_gfn;
 static void *store[GFNS]; /* contents of what is out */
 
 /* A pager that was here before took the ring's page out of the guest. */
@@ -50,7 +51,6 @@ static void abandon(void)
 
 int pager_attach(void)
 {
-    uint64_t gfn;
     uint32_t remote;
     int local, rc;
 
@@ -58,25 +58,31 @@ int pager_attach(void)
     memory = xenforeignmemory_open(NULL, 0);
     if (!channel || !memory)
         inconclusive("no event channels or no foreign memory");
-    must("the ring's gfn", xc_hvm_param_get(xen_xc, xen_domid, HVM_PARAM_PAGING_RING_PFN, &gfn));
-    map_ring(gfn);
+    must("the ring's gfn",
+         xc_hvm_param_get(xen_xc, xen_domid, HVM_PARAM_PAGING_RING_PFN, &ring_gfn));
+    map_ring(ring_gfn);
     SHARED_RING_INIT((vm_event_sring_t *)ring);
     BACK_RING_INIT(&back, (vm_event_sring_t *)ring, PAGE_BYTES);
     rc = xc_mem_paging_enable(xen_xc, xen_domid, &remote) ? -errno : 0;
-    if (step("enable paging, ring", gfn, rc)) {
+    if (step("enable paging, ring", ring_gfn, rc)) {
         abandon();
         return rc;
     }
     local = xenevtchn_bind_interdomain(channel, xen_domid, remote);
     must("the event channel", local);
     port = (evtchn_port_t)local;
-    must("taking the ring out of the guest", xen_balloon_out(gfn));
+    must("taking the ring out of the guest", xen_balloon_out(ring_gfn));
     return 0;
+}
+
+uint64_t pager_ring_gfn(void)
+{
+    return ring_gfn;
 }
 
 bool pager_rung(int ms)
 {
-    struct pollfd fd = {.fd = xenevtchn_fd(channel), .events = POLLIN};
+    struct pollfd fd = {.fd = ring ? xenevtchn_fd(channel) : -1, .events = POLLIN};
     int pending;
 
     if (poll(&fd, 1, ms) <= 0)
@@ -89,7 +95,7 @@ bool pager_rung(int ms)
 
 unsigned int pager_waiting(void)
 {
-    return RING_HAS_UNCONSUMED_REQUESTS(&back) ? back.sring->req_prod - back.req_cons : 0;
+    return ring && RING_HAS_UNCONSUMED_REQUESTS(&back) ? back.sring->req_prod - back.req_cons : 0;
 }
 
 /* A guest that works asks thousands of times: the first requests tell enough. */
@@ -107,9 +113,18 @@ static void show(const vm_event_request_t *request)
            request->u.mem_paging.flags & MEM_PAGING_EVICT_FAIL ? ", not to be evicted" : "");
 }
 
+unsigned int pager_vcpus_waiting(void)
+{
+    unsigned int nr = 0;
+
+    for (RING_IDX i = back.req_cons; ring && i != back.sring->req_prod; i++)
+        nr += (RING_GET_REQUEST(&back, i)->flags & VM_EVENT_FLAG_VCPU_PAUSED) != 0;
+    return nr;
+}
+
 bool pager_take(vm_event_request_t *request)
 {
-    if (!RING_HAS_UNCONSUMED_REQUESTS(&back))
+    if (!ring || !RING_HAS_UNCONSUMED_REQUESTS(&back))
         return false;
     memcpy(request, RING_GET_REQUEST(&back, back.req_cons), sizeof(*request));
     back.req_cons++;
@@ -155,7 +170,7 @@ static void bring(const vm_event_request_t *request)
         must("load", load(gfn));
 }
 
-void pager_answer(const vm_event_request_t *request)
+void pager_respond(const vm_event_request_t *request)
 {
     vm_event_response_t response = {.version = VM_EVENT_INTERFACE_VERSION,
                                     .reason = VM_EVENT_REASON_MEM_PAGING,
@@ -163,11 +178,16 @@ void pager_answer(const vm_event_request_t *request)
                                     .flags = request->flags,
                                     .u.mem_paging = request->u.mem_paging};
 
-    bring(request);
     memcpy(RING_GET_RESPONSE(&back, back.rsp_prod_pvt), &response, sizeof(response));
     back.rsp_prod_pvt++;
     RING_PUSH_RESPONSES(&back);
     xenevtchn_notify(channel, port);
+}
+
+void pager_answer(const vm_event_request_t *request)
+{
+    bring(request);
+    pager_respond(request);
 }
 
 unsigned int pager_serve(void)
@@ -180,7 +200,7 @@ unsigned int pager_serve(void)
     return count;
 }
 
-static void pager_in_all(void)
+void pager_in_all(void)
 {
     for (uint64_t gfn = 0; gfn < GFNS; gfn++)
         if (store[gfn])

@@ -24,14 +24,23 @@ void pager_die(void);
 /* Whether the event channel was rung within MS milliseconds, and not noticed before. */
 bool pager_rung(int ms);
 
+/* Where its ring was; after pager_attach() it is a hole. */
+uint64_t pager_ring_gfn(void);
+
 /* Requests in the ring that were not taken yet. */
 unsigned int pager_waiting(void);
+
+/* Those of them for which a vCPU is paused. */
+unsigned int pager_vcpus_waiting(void);
 
 /* Takes the oldest request without answering it; false if there is none. */
 bool pager_take(vm_event_request_t *request);
 
 /* Loads what the request asks for, if it is out, and answers. */
 void pager_answer(const vm_event_request_t *request);
+
+/* Answers, and loads nothing. */
+void pager_respond(const vm_event_request_t *request);
 
 /* Takes and answers all; how many. */
 unsigned int pager_serve(void);
@@ -47,8 +56,9 @@ unsigned long pager_out_all(uint64_t first, unsigned long count);
 void pager_keep(uint64_t gfn, const void *page);
 void pager_forget(uint64_t gfn);
 
-/* Loads it from the store. */
+/* Loads it from the store; or whatever is there. */
 int pager_in(uint64_t gfn);
+void pager_in_all(void);
 
 /* Asks for COUNT pages that are out, from FIRST on, so that their requests are in the ring. */
 void pager_ask_foreign(uint64_t first, unsigned int count);

@@ -5,21 +5,18 @@
 #include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
+#include <xencall.h>
 #include <xendevicemodel.h>
+#include <xenforeignmemory.h>
+#include <xen/grant_table.h>
+#include <xen/memory.h>
 
+#include "privcmd.h"
 #include "report.h"
 
-/* IOCTL_PRIVCMD_MMAPBATCH_V2 of Linux, which has no header for user space. */
-struct privcmd_mmapbatch_v2 {
-    unsigned int num;
-    domid_t dom;
-    uint64_t addr;
-    const xen_pfn_t *arr;
-    int *err;
-};
-#define MMAPBATCH_V2 _IOC(_IOC_NONE, 'P', 4, sizeof(struct privcmd_mmapbatch_v2))
+/* An address of the machine with no RAM; where the PCI devices of a PC are. */
+#define MMIO_FRAME 0xfeb00
 
 xc_interface *xen_xc;
 uint32_t xen_domid;
@@ -86,6 +83,64 @@ int xen_set_type(uint64_t gfn, hvmmem_type_t type)
 
     return step(type == HVMMEM_ram_ro ? "make read-only" : "make writable", gfn,
                 negative_errno(rc));
+}
+
+int xen_map_device(uint64_t gfn, bool there)
+{
+    uint32_t how = there ? DPCI_ADD_MAPPING : DPCI_REMOVE_MAPPING;
+    int rc;
+
+    must("permission",
+         negative_errno(xc_domain_iomem_permission(xen_xc, xen_domid, MMIO_FRAME, 1, 1)));
+    rc = xc_domain_memory_mapping(xen_xc, xen_domid, gfn, MMIO_FRAME, 1, how);
+    return step(there ? "map a device" : "unmap the device", gfn, negative_errno(rc));
+}
+
+int xen_log_dirty(bool on)
+{
+    unsigned int op = on ? XEN_DOMCTL_SHADOW_OP_ENABLE_LOGDIRTY : XEN_DOMCTL_SHADOW_OP_OFF;
+
+    return negative_errno(xc_shadow_control(xen_xc, xen_domid, op, NULL, 0));
+}
+
+int xen_frame_info(uint64_t gfn)
+{
+    xencall_handle *call = xencall_open(NULL, 0);
+    struct xen_domctl *domctl = xencall_alloc_buffer(call, sizeof(*domctl));
+    uint64_t *types = xencall_alloc_buffer(call, sizeof(*types));
+    int rc;
+
+    if (!types)
+        inconclusive("no memory for a hypercall");
+    *types = gfn;
+    *domctl = (struct xen_domctl){.cmd = XEN_DOMCTL_getpageframeinfo3,
+                                  .interface_version = XEN_DOMCTL_INTERFACE_VERSION,
+                                  .domain = (domid_t)xen_domid,
+                                  .u.getpageframeinfo3.num = 1};
+    set_xen_guest_handle_raw(domctl->u.getpageframeinfo3.array, types);
+    rc = xencall1(call, __HYPERVISOR_domctl, (uintptr_t)domctl);
+    rc = rc < 0 ? -errno : *types != XEN_DOMCTL_PFINFO_XTAB;
+    xencall_free_buffer(call, types);
+    xencall_free_buffer(call, domctl);
+    xencall_close(call);
+    return rc;
+}
+
+/* Writes an entry of the guest's grant table, as the guest would. The first are the toolstack's. */
+void xen_grant(uint64_t gfn, bool granted)
+{
+    xenforeignmemory_handle *memory = xenforeignmemory_open(NULL, 0);
+    grant_entry_v1_t *entries = NULL;
+    xenforeignmemory_resource_handle *table = xenforeignmemory_map_resource(
+        memory, (domid_t)xen_domid, XENMEM_resource_grant_table,
+        XENMEM_resource_grant_table_id_shared, 0, 1, (void **)&entries, PROT_READ | PROT_WRITE, 0);
+
+    if (!table)
+        inconclusive("the guest's grant table cannot be mapped");
+    entries[GNTTAB_NR_RESERVED_ENTRIES] = (grant_entry_v1_t){
+        .flags = granted ? GTF_permit_access : 0, .domid = 0, .frame = (uint32_t)gfn};
+    xenforeignmemory_unmap_resource(memory, table);
+    xenforeignmemory_close(memory);
 }
 
 /* Stock Xen has no call for it: setting a type populates, and prep completes that. */

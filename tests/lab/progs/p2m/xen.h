@@ -36,6 +36,18 @@ int xen_balloon_in(uint64_t gfn);
 /* As a device model does. On a stock Xen it populates a gfn of a paging type: -EAGAIN. */
 int xen_set_type(uint64_t gfn, hvmmem_type_t type);
 
+/* Maps a device's page in place of the guest's, or the hole in place of that. */
+int xen_map_device(uint64_t gfn, bool there);
+
+/* Log-dirty mode, on or off. */
+int xen_log_dirty(bool on);
+
+/* Whether the gfn has a frame, as Xen tells the pager; or -errno. */
+int xen_frame_info(uint64_t gfn);
+
+/* Lets dom0 use the page, as the guest may, or not. Ends the program if it cannot. */
+void xen_grant(uint64_t gfn, bool granted);
+
 /*
  * Maps one page straight through privcmd: libxenforeignmemory would wait for a page that is out.
  * NULL if it cannot be mapped, and then *error is -errno.

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pread() and pwrite() of pagers, which use them for their store: by $SIM_STORE_FAULTS, "SEED
+ * RATE", one call in RATE fails or does less than it was asked for. Which, the seed and the number
+ * of the call say.
+ */
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "pattern.h"
+
+#define NR_WAYS 8
+#define PARTLY 0
+
+/* A pager tries a read again in a second: not too many of these. */
+static const int read_errors[NR_WAYS] = {EINTR, PARTLY, EINTR, PARTLY, EINTR, PARTLY, EINTR, EIO};
+static const int write_errors[NR_WAYS] = {EINTR, PARTLY, ENOSPC, EIO,
+                                          EINTR, PARTLY, ENOSPC, EDQUOT};
+
+static uint64_t seed, rate, nr_calls;
+
+__attribute__((constructor)) static void read_environment(void)
+{
+    const char *faults = getenv("SIM_STORE_FAULTS");
+
+    if (faults)
+        sscanf(faults, "%lu %lu", &seed, &rate);
+}
+
+/* Returns how many bytes to transfer, or -1 with errno. The header at the beginning is spared:
+ * without it, a pager does not start. */
+static ssize_t fault(const int *errors, size_t bytes, off_t offset)
+{
+    uint64_t chance;
+    int error;
+
+    if (!rate || !offset)
+        return (ssize_t)bytes;
+    chance = pattern_mix(seed ^ (__atomic_add_fetch(&nr_calls, 1, __ATOMIC_RELAXED) << 32));
+    if (chance % rate)
+        return (ssize_t)bytes;
+    error = errors[(chance >> 32) % NR_WAYS];
+    if (error == PARTLY)
+        return (ssize_t)(bytes + 1) / 2;
+    errno = error;
+    return -1;
+}
+
+ssize_t pread(int fd, void *data, size_t bytes, off_t offset)
+{
+    ssize_t nr = fault(read_errors, bytes, offset);
+
+    return nr < 0 ? nr : syscall(SYS_pread64, fd, data, (size_t)nr, offset);
+}
+
+ssize_t pwrite(int fd, const void *data, size_t bytes, off_t offset)
+{
+    ssize_t nr = fault(write_errors, bytes, offset);
+
+    return nr < 0 ? nr : syscall(SYS_pwrite64, fd, data, (size_t)nr, offset);
+}
