@@ -55,6 +55,7 @@ $(B)/xenpaging2: $(OBJECTS)
 -include $(OBJECTS:.o=.d)
 
 -include tests/unit/unit.mk
+-include tests/fuzz/fuzz.mk
 -include tests/sim/sim.mk
 -include tests/tests.mk
 -include docs/docs.mk
