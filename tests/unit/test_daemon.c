@@ -456,6 +456,27 @@ static void a_request_that_comes_while_paging_ends_is_answered(void **state)
     fake_xen_assert_no_complaint();
 }
 
+static void report_late_without_memory(enum fake_call call, uint32_t gfn)
+{
+    if (call == CALL_PAUSE)
+        fake_xen_fail(CALL_PREP, 1, ENOMEM);
+    report_late(call, gfn);
+}
+
+/* It cannot be put off any more: Xen completes it itself as far as it can. */
+static void a_request_that_cannot_be_completed_while_paging_ends_is_answered(void **state)
+{
+    (void)state;
+    start();
+    fake_xen.before_call = report_late_without_memory;
+    balance_drain(d.balance);
+    event_base_dispatch(d.base);
+    clean_up();
+    fake_xen.before_call = NULL;
+    assert_false(guest_is_waiting(3));
+    fake_xen_assert_no_complaint();
+}
+
 static void a_second_signal_does_not_cut_a_drain_short(void **state)
 {
     (void)state;
@@ -589,6 +610,7 @@ int main(void)
         ON_BOTH(the_end_of_a_drain_leaves_no_vcpu_paused),
         ON_BOTH(a_request_that_comes_with_the_last_load_is_answered),
         ON_BOTH(a_request_that_comes_while_paging_ends_is_answered),
+        ON_BOTH(a_request_that_cannot_be_completed_while_paging_ends_is_answered),
         ON_BOTH(a_second_signal_does_not_cut_a_drain_short),
         ON_BOTH(a_domain_that_goes_ends_the_daemon_and_leaves_no_nodes),
         ON_BOTH(another_domain_that_goes_changes_nothing),
