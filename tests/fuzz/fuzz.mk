@@ -18,12 +18,13 @@ TIME ?= 60
 FUZZ_OBJECTS := $(UNIT_PARTS:%.c=$(FUZZ_B)/%.o)
 FUZZ_HELPER := $(FUZZ_B)/$(FUZZ)/fuzz.o
 
+# New ways through the fakes are no news to libFuzzer.
 .PRECIOUS: $(FUZZ_B)/%.o $(FUZZ_B)/fuzz_%
 
 $(FUZZ_B)/%.o: %.c | $(B)/packages.stamp
 	@mkdir -p $(@D)
 	$(call say,CC $< fuzz)
-	$(Q)$(FUZZ_CC) $(ALL_CFLAGS) -iquote tools/xenpaging2 -iquote $(UNIT) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+	$(Q)$(FUZZ_CC) $(ALL_CFLAGS) -iquote tools/xenpaging2 -iquote $(UNIT) $(FUZZ_FLAGS) $(if $(filter $(UNIT)/%,$<),,-fsanitize=fuzzer-no-link) -MMD -MP -c -o $@ $<
 
 # What the unit tests wrap is wrapped for these objects, and not for libFuzzer.
 $(FUZZ_B)/wrapped.o: $(FUZZ_OBJECTS)
