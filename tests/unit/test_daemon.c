@@ -250,14 +250,18 @@ static void the_directory_is_made_for_nobody_else(void **state)
     rmdir(directory);
 }
 
+/* With a store in the file arg, or in memory. */
 static int start_and_clean_up(void *arg)
 {
     int rc;
 
-    (void)arg;
     if (!fake_xen_ring_is_in_physmap())
         guest_take(NR_GFNS - 1);
     prepare();
+    if (arg) {
+        fake_engine.in_use = false;
+        add_option("store", arg);
+    }
     rc = daemon_start(&d);
     if (rc) {
         assert_one_line(d.message);
@@ -274,6 +278,17 @@ static void failure_to_start_leaves_nothing_behind(void **state)
 {
     (void)state;
     check_every_failure(start_and_clean_up, NULL);
+}
+
+static void failure_to_start_with_a_file_leaves_nothing_behind(void **state)
+{
+    char directory[] = "/tmp/test_daemon_XXXXXX", path[64];
+
+    (void)state;
+    assert_non_null(mkdtemp(directory));
+    snprintf(path, sizeof(path), "%s/pages", directory);
+    check_every_failure(start_and_clean_up, path);
+    assert_int_equal(rmdir(directory), 0); /* no file is left in it */
 }
 
 /* --- The target. --- */
@@ -602,6 +617,7 @@ int main(void)
         ON_BOTH(a_bad_value_in_xenstore_is_named_with_its_path),
         ON_BOTH(the_directory_is_made_for_nobody_else),
         ON_BOTH(failure_to_start_leaves_nothing_behind),
+        ON_BOTH(failure_to_start_with_a_file_leaves_nothing_behind),
         ON_BOTH(the_target_in_xenstore_is_followed),
         ON_BOTH(a_target_that_makes_no_sense_leaves_the_last_one),
         ON_BOTH(a_target_of_the_command_line_is_not_overruled),

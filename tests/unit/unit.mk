@@ -4,6 +4,8 @@
 # make check-unit-asan   the same with AddressSanitizer and UndefinedBehaviorSanitizer
 # make check-unit-tsan   the same with ThreadSanitizer
 #
+# make check-valgrind    VALGRIND_TESTS of them, the quick ones, under valgrind
+#
 # Each tests/unit/test_X.c is a program of its own, linked with all of the project but main.c and
 # with all the helpers, which do nothing until a test asks them to. The libraries of Xen are not
 # linked: fake_xen_libs.c and fake_xs.c stand for them. $(B)/run/test_X.log has what a test said.
@@ -15,7 +17,8 @@ UNIT_PARTS := $(filter-out %/main.c,$(SOURCES)) $(UNIT_HELPERS)
 
 # What the helpers can make fail or put themselves in the place of.
 UNIT_WRAPPED := malloc calloc strdup free mmap mremap munmap mlock madvise eventfd pthread_create \
-                event_new event_add event_free pthread_cond_timedwait write store_file_open
+                event_new event_add event_free pthread_cond_timedwait write open flock fstat \
+                ftruncate pread pwrite store_file_open
 UNIT_LDFLAGS := $(UNIT_WRAPPED:%=-Wl,--wrap=%)
 UNIT_LIBS = $(shell pkg-config --libs libevent libxxhash cmocka) -pthread
 
