@@ -44,7 +44,7 @@ static bool is_write(const struct store_io *io)
 
 static bool to_fail(unsigned int *nr)
 {
-    return *nr && (*nr)--;
+    return (*nr && (*nr)--) || fail_this(EIO);
 }
 
 /* A write took its bytes when it was submitted, and whoever changes them later is wrong. */

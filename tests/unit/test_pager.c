@@ -795,25 +795,6 @@ static void destroying_nothing_is_allowed(void **state)
     pager_destroy(NULL);
 }
 
-/* Page-ins happen when the host has no memory: ours must be there from the start. */
-static void page_ins_and_page_outs_allocate_nothing(void **state)
-{
-    struct rig *rig = *state;
-    struct holdings before;
-
-    rig_page_out(rig, 100);
-    before = holdings_now();
-    fail_nth(1);
-    for (int round = 0; round < 3; round++) {
-        rig_page_out(rig, 50);
-        for (unsigned int vcpu = 0; vcpu < FAKE_VCPUS; vcpu++)
-            guest_read(vcpu, vcpu * 3);
-        rig_serve_guest(rig);
-    }
-    fail_nth(0);
-    assert_holds(&before);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -865,7 +846,6 @@ int main(void)
         ON_BOTH(a_page_that_was_waited_for_gets_a_second_chance),
         ON_BOTH(failure_to_create_leaves_nothing_behind),
         cmocka_unit_test(destroying_nothing_is_allowed),
-        ON_BOTH(page_ins_and_page_outs_allocate_nothing),
     };
 
     return cmocka_run_group_tests_name("pager", tests, NULL, NULL);

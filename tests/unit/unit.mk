@@ -52,6 +52,19 @@ endef
 .PHONY: FORCE
 FORCE:
 
+# Memory that was never set is seen here only. All but those that take long, and those whose locked
+# memory or file systems valgrind does not know.
+VALGRIND_TESTS ?= $(filter-out $(addprefix test_,cycle daemon evict io_threads locked_memory \
+                    pager policy store_file whole_path xenstore),$(UNIT_TESTS))
+VALGRIND := valgrind --quiet --error-exitcode=1 --leak-check=full --errors-for-leak-kinds=definite
+
+$(B)/valgrind/%.log: $(B)/$(UNIT)/% FORCE
+	@mkdir -p $(@D)
+	@$(UNIT)/run-test $< $@ $(VALGRIND)
+
+.PHONY: check-valgrind
+check-valgrind: $(VALGRIND_TESTS:%=$(B)/valgrind/%.log)
+
 .PRECIOUS: $(B)/asan/tools/%.o $(B)/tsan/tools/%.o
 
 $(B)/asan/tools/%.o: tools/%.c | $(B)/packages.stamp
