@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # make check        everything below
-# make check-fast   what needs no emulator: units, documents, the other compiler
+# make check-fast   what needs no emulator: units, some seeds, documents, the other compiler
+# make check-fuzz   hostile input: each target of tests/fuzz for FUZZ_SECONDS; make fuzz TIME=3600
+# make check-valgrind  unit tests in which memory is watched that was never set
+# make coverage     which lines and branches of the pager tests reach
 # make check-lab    the scenarios on a real Xen under emulation; SCENARIOS= names some of them
 # make check-ept    EPT_SCENARIOS (some) on Intel's extended page tables, which is slow
 # make check-sim    seeded stories on a simulated Xen, for a minute
@@ -21,7 +24,7 @@ EPT_SCENARIOS ?= boot guest squeeze-verify-drain balloon terminated-while-thrash
                  destroyed-while-evicting
 LONG_SCENARIOS ?= $(filter-out soak,$(notdir $(basename $(wildcard $(LAB)/long/*.sh))))
 SOAK_MINUTES ?= 30
-C_FILES := $(wildcard tools/xenpaging2/*.[ch] tests/unit/*.[ch] $(SIM)/*/*.[ch] $(LAB)/guest/*.[ch] \
+C_FILES := $(wildcard tools/xenpaging2/*.[ch] tests/unit/*.[ch] $(FUZZ)/*.[ch] $(SIM)/*/*.[ch] $(LAB)/guest/*.[ch] \
                       $(LAB)/progs/*.c $(LAB)/progs/p2m/*.[ch])
 SHELL_FILES := $(LAB)/build $(LAB)/run $(LAB)/deps $(LAB)/demo $(LAB)/patches-check \
                $(LAB)/selftest/run \
@@ -30,6 +33,7 @@ SHELL_FILES := $(LAB)/build $(LAB)/run $(LAB)/deps $(LAB)/demo $(LAB)/patches-ch
                $(LAB)/scenarios/*.sh $(LAB)/long/*.sh $(LAB)/selftest/*.sh) \
                $(wildcard tests/bench/*.sh) tests/bench/p2m \
                $(addprefix $(SIM)/,sim.sh demo run fidelity p2m selftest) \
+               $(addprefix $(FUZZ)/,run keep selftest) $(COVERAGE)/report \
                tests/unit/run-test docs/check-man tests/model/run
 
 .PHONY: demo
@@ -47,9 +51,11 @@ ept-deps: lab-deps
 
 .PHONY: check
 check:
-	@$(LAB)/deps build lab ept xen-build test sim model lint
+	@$(LAB)/deps build lab ept xen-build test valgrind sim model lint
 	@$(MAKE) --no-print-directory check-fast
 	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory check-valgrind
+	@$(MAKE) --no-print-directory check-fuzz
 	@$(MAKE) --no-print-directory check-sim
 	@$(MAKE) --no-print-directory check-model
 	@$(MAKE) --no-print-directory check-selftest

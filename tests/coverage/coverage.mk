@@ -29,9 +29,11 @@ $(COVERAGE_B)/xenpaging2: $(COVERAGE_OBJECTS)
 -include $(COVERAGE_OBJECTS:.o=.d)
 
 coverage: export LLVM_PROFILE_FILE = $(abspath $(COVERAGE_B))/profiles/%p.profraw
-.PHONY: coverage
-coverage: $(COVERAGE_B)/xenpaging2 sim
-	@$(LAB)/deps test coverage
+.PHONY: coverage coverage-deps
+coverage-deps:
+	@$(LAB)/deps build test coverage
+
+coverage: coverage-deps $(COVERAGE_B)/xenpaging2 sim
 	@rm -rf $(COVERAGE_B)/profiles
 	@$(MAKE) --no-print-directory check-unit-coverage
 	@SIM_PAGER=$(abspath $(COVERAGE_B))/xenpaging2 $(SIM)/run $$(seq $(COVERAGE_SEEDS))

@@ -81,6 +81,9 @@ struct fake_xen {
 
 extern struct fake_xen fake_xen;
 
+/* A setup() as cmocka's, on a patched hypervisor. */
+int setup_on_patched(int (*setup)(void **state), void **state);
+
 /* Hypervisors created from now on are patched, or stock as they are at first. */
 void fake_xen_patch(bool patched);
 bool fake_xen_is_patched(void);

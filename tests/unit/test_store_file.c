@@ -407,7 +407,7 @@ static int in_child(int (*fn)(void))
     pid_t child = fork();
 
     if (!child) {
-        if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+        if (unshare(CLONE_NEWNS) || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) ||
             mount("none", directory, "tmpfs", 0, "size=64k"))
             _exit(77);
         _exit(fn());

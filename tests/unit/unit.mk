@@ -4,7 +4,7 @@
 # make check-unit-asan   the same with AddressSanitizer and UndefinedBehaviorSanitizer
 # make check-unit-tsan   the same with ThreadSanitizer
 #
-# make check-valgrind    VALGRIND_TESTS of them, the quick ones, under valgrind
+# make check-valgrind    VALGRIND_TESTS of them under valgrind: all but the longest
 #
 # Each tests/unit/test_X.c is a program of its own, linked with all of the project but main.c and
 # with all the helpers, which do nothing until a test asks them to. The libraries of Xen are not
@@ -52,18 +52,19 @@ endef
 .PHONY: FORCE
 FORCE:
 
-# Memory that was never set is seen here only. All but those that take long, and those whose locked
-# memory or file systems valgrind does not know.
-VALGRIND_TESTS ?= $(filter-out $(addprefix test_,cycle daemon evict io_threads locked_memory \
-                    pager policy store_file whole_path xenstore),$(UNIT_TESTS))
+# Memory that was never set is seen here only.
+VALGRIND_TESTS ?= $(filter-out test_whole_path,$(UNIT_TESTS))
 VALGRIND := valgrind --quiet --error-exitcode=1 --leak-check=full --errors-for-leak-kinds=definite
 
 $(B)/valgrind/%.log: $(B)/$(UNIT)/% FORCE
 	@mkdir -p $(@D)
 	@$(UNIT)/run-test $< $@ $(VALGRIND)
 
-.PHONY: check-valgrind
-check-valgrind: $(VALGRIND_TESTS:%=$(B)/valgrind/%.log)
+.PHONY: check-valgrind valgrind-deps
+valgrind-deps:
+	@$(LAB)/deps test valgrind
+
+check-valgrind: valgrind-deps $(VALGRIND_TESTS:%=$(B)/valgrind/%.log)
 
 .PRECIOUS: $(B)/asan/tools/%.o $(B)/tsan/tools/%.o
 
