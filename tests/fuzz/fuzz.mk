@@ -23,9 +23,9 @@ TIME ?= 60
 FUZZ_OBJECTS := $(UNIT_PARTS:%.c=$(FUZZ_B)/%.o)
 FUZZ_HELPER := $(FUZZ_B)/$(FUZZ)/fuzz.o
 
-# New ways through the fakes are no news to libFuzzer.
 .PRECIOUS: $(FUZZ_B)/%.o $(FUZZ_B)/fuzz_%
 
+# New ways through the fakes are no news to libFuzzer.
 $(FUZZ_B)/%.o: %.c | $(B)/packages.stamp
 	@mkdir -p $(@D)
 	$(call say,CC $< fuzz)
