@@ -62,7 +62,7 @@ check:
 	@$(MAKE) --no-print-directory check-lab
 
 # As many as fit into the half minute that it may take after a change of one file, on two processors.
-FAST_SEEDS ?= 20
+FAST_SEEDS ?= 8
 
 .PHONY: check-fast
 check-fast: all sim
