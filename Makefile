@@ -55,7 +55,9 @@ $(B)/xenpaging2: $(OBJECTS)
 -include $(OBJECTS:.o=.d)
 
 -include tests/unit/unit.mk
+-include tests/fuzz/fuzz.mk
 -include tests/sim/sim.mk
+-include tests/coverage/coverage.mk
 -include tests/tests.mk
 -include docs/docs.mk
 

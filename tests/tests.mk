@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # make check        everything below
-# make check-fast   what needs no emulator: units, documents, the other compiler
+# make check-fast   what needs no emulator: units, some seeds, documents, the other compiler
+# make check-fuzz   hostile input: each target of tests/fuzz for FUZZ_SECONDS; make fuzz TIME=3600
+# make check-valgrind  unit tests in which memory is watched that was never set
+# make coverage     which lines and branches of the pager tests reach
 # make check-lab    the scenarios on a real Xen under emulation; SCENARIOS= names some of them
 # make check-ept    EPT_SCENARIOS (some) on Intel's extended page tables, which is slow
 # make check-sim    2000 seeded stories on a simulated Xen, in two minutes; is it like Xen at all
@@ -22,7 +25,7 @@ EPT_SCENARIOS ?= boot guest squeeze-verify-drain balloon terminated-while-thrash
                  destroyed-while-evicting
 LONG_SCENARIOS ?= $(filter-out soak,$(notdir $(basename $(wildcard $(LAB)/long/*.sh))))
 SOAK_MINUTES ?= 30
-C_FILES := $(wildcard tools/xenpaging2/*.[ch] tests/unit/*.[ch] $(SIM)/*/*.[ch] $(LAB)/guest/*.[ch] \
+C_FILES := $(wildcard tools/xenpaging2/*.[ch] tests/unit/*.[ch] $(FUZZ)/*.[ch] $(SIM)/*/*.[ch] $(LAB)/guest/*.[ch] \
                       $(LAB)/progs/*.c $(LAB)/progs/p2m/*.[ch])
 SHELL_FILES := $(LAB)/build $(LAB)/run $(LAB)/deps $(LAB)/demo $(LAB)/patches-check \
                $(LAB)/selftest/run \
@@ -31,6 +34,7 @@ SHELL_FILES := $(LAB)/build $(LAB)/run $(LAB)/deps $(LAB)/demo $(LAB)/patches-ch
                $(LAB)/scenarios/*.sh $(LAB)/long/*.sh $(LAB)/selftest/*.sh) \
                $(wildcard tests/bench/*.sh) tests/bench/p2m \
                $(addprefix $(SIM)/,sim.sh demo run fidelity p2m selftest) \
+               $(addprefix $(FUZZ)/,run keep selftest) $(COVERAGE)/report \
                tests/unit/run-test docs/check-man tests/model/run
 
 .PHONY: demo
@@ -48,19 +52,25 @@ ept-deps: lab-deps
 
 .PHONY: check
 check:
-	@$(LAB)/deps build lab ept xen-build test sim model lint
+	@$(LAB)/deps build lab ept xen-build test valgrind sim model lint
 	@$(MAKE) --no-print-directory check-fast
 	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory check-valgrind
+	@$(MAKE) --no-print-directory check-fuzz
 	@$(MAKE) --no-print-directory check-sim
 	@$(MAKE) --no-print-directory check-model
 	@$(MAKE) --no-print-directory check-selftest
 	@$(MAKE) --no-print-directory check-lab
 
+# As many as fit into the half minute that it may take after a change of one file, on two processors.
+FAST_SEEDS ?= 8
+
 .PHONY: check-fast
-check-fast: all
+check-fast: all sim
 	@$(LAB)/deps build test
 	@$(MAKE) --no-print-directory B=$(B)/clang CC=clang all
 	@$(MAKE) --no-print-directory check-unit check-unit-asan check-unit-tsan
+	@$(SIM)/run $$(seq $(FAST_SEEDS))
 	@$(MAKE) --no-print-directory -C $(LAB)/guest check
 	@$(MAKE) --no-print-directory check-docs
 

@@ -56,6 +56,7 @@ static pthread_t failing_thread; /* its calls are the ones that count */
 static int last_error;           /* of the call that failed; 0: none has */
 static void *blocks[MAX_BLOCKS];
 static struct holdings held;
+static unsigned long nr_asked; /* for memory */
 static bool sparse;
 
 void fail_nth(unsigned int n)
@@ -81,6 +82,16 @@ bool fail_this(int error)
     return fails;
 }
 
+int failed_with(void)
+{
+    int error;
+
+    pthread_mutex_lock(&lock);
+    error = last_error;
+    pthread_mutex_unlock(&lock);
+    return error;
+}
+
 static void replace_block(void *old, void *new)
 {
     for (size_t i = 0; i < MAX_BLOCKS; i++) {
@@ -97,6 +108,7 @@ static void replace_block(void *old, void *new)
 static void *account(void *block)
 {
     pthread_mutex_lock(&lock);
+    nr_asked++;
     if (block)
         replace_block(NULL, block);
     pthread_mutex_unlock(&lock);
@@ -106,8 +118,19 @@ static void *account(void *block)
 static void account_mapping(long more)
 {
     pthread_mutex_lock(&lock);
+    nr_asked += more > 0;
     held.mapped += more;
     pthread_mutex_unlock(&lock);
+}
+
+unsigned long nr_allocations(void)
+{
+    unsigned long nr;
+
+    pthread_mutex_lock(&lock);
+    nr = nr_asked;
+    pthread_mutex_unlock(&lock);
+    return nr;
 }
 
 static long pages_of(size_t size)
@@ -293,7 +316,7 @@ static int attempt_failing(int (*attempt)(void *arg), void *arg, unsigned int n,
 
     fail_nth(n);
     rc = attempt(arg);
-    *error = last_error;
+    *error = failed_with();
     fail_nth(0);
     return rc;
 }

@@ -19,6 +19,9 @@ void check_every_failure(int (*attempt)(void *arg), void *arg);
 /* The nth call of this thread from now on fails; 0: none does. */
 void fail_nth(unsigned int n);
 
+/* The errno with which it failed; 0 if it has not come to that yet. */
+int failed_with(void);
+
 /* For fakes: one more fallible call. True, with errno set to error, if it is to fail. */
 bool fail_this(int error);
 
@@ -36,6 +39,9 @@ int unfailing_eventfd(void);
 struct holdings {
     long blocks, mapped, events, files;
 };
+
+/* How often memory was asked for so far. */
+unsigned long nr_allocations(void);
 
 struct holdings holdings_now(void);
 void assert_holds(const struct holdings *before);

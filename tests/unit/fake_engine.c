@@ -27,6 +27,7 @@ static struct {
     struct io_list waiting;
     struct event *event;
     char *slots[MAX_SLOTS];
+    uint32_t nr_used; /* none after these is */
 } mem;
 
 struct fake_engine fake_engine;
@@ -43,7 +44,7 @@ static bool is_write(const struct store_io *io)
 
 static bool to_fail(unsigned int *nr)
 {
-    return *nr && (*nr)--;
+    return (*nr && (*nr)--) || fail_this(EIO);
 }
 
 /* A write took its bytes when it was submitted, and whoever changes them later is wrong. */
@@ -87,6 +88,8 @@ static void engine_submit(struct store_engine *engine, struct store_io *io)
     if (is_write(io)) {
         if (!mem.slots[io->slot])
             mem.slots[io->slot] = unfailing_calloc(1, PAGE_BYTES);
+        if (mem.nr_used <= io->slot)
+            mem.nr_used = io->slot + 1;
         memcpy(mem.slots[io->slot], io->page, PAGE_BYTES);
     }
     STAILQ_INSERT_TAIL(&mem.waiting, io, link);
@@ -109,9 +112,9 @@ static void engine_close(struct store_engine *engine)
 {
     (void)engine;
     event_free(mem.event);
-    for (size_t i = 0; i < MAX_SLOTS; i++) {
-        unfailing_free(mem.slots[i]);
-        mem.slots[i] = NULL;
+    while (mem.nr_used) {
+        unfailing_free(mem.slots[--mem.nr_used]);
+        mem.slots[mem.nr_used] = NULL;
     }
 }
 

@@ -72,11 +72,17 @@ struct fake_xen {
     uint32_t hidden_gfns; /* at the end, that the guest has not got yet */
     bool notifies_late;   /* what is in the ring has to be found without being told */
 
+    /* Somebody else writes the requests; Xen writes none, and no response means anything to it. */
+    bool ring_is_foreign;
+
     /* Xen tells of a nominated gfn that is given up; 4.17 does not. */
     bool tells_of_nominated_drops;
 };
 
 extern struct fake_xen fake_xen;
+
+/* A setup() as cmocka's, on a patched hypervisor. */
+int setup_on_patched(int (*setup)(void **state), void **state);
 
 /* Hypervisors created from now on are patched, or stock as they are at first. */
 void fake_xen_patch(bool patched);

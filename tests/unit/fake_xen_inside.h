@@ -13,6 +13,42 @@
 #include "fake_xen.h"
 
 #define NO_VCPU UINT32_MAX /* somebody in the host */
+#define NO_FRAME UINT32_MAX
+#define MAX_MAPS 80
+
+/* A gfn. */
+struct entry {
+    enum fake_type type;
+    uint32_t frame;
+    uint32_t version; /* of the contents; 0: zeros */
+    uint32_t pins;    /* foreign_map() */
+    uint32_t pinned;  /* the frame they are on */
+    bool rings;       /* when the last one goes */
+};
+
+/* The guest's memory. */
+struct machine {
+    uint32_t nr_gfns, nr_frames;
+    struct entry *entries;
+    uint32_t *refs; /* of each frame; the guest's own is one of them */
+    int fd;
+    char *frames;
+    uint64_t resident;
+    long paged;
+    uint32_t last_version;
+    struct {
+        char *at;
+        uint32_t frame;
+    } mapped[MAX_MAPS];
+    unsigned int nr_mapped;
+    char complaint[256];
+    struct {
+        unsigned int nr, to_fail;
+        int error;
+    } calls[NR_CALLS];
+};
+
+extern struct machine machine;
 
 /* The first thing that went wrong stays. */
 void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
@@ -20,9 +56,26 @@ void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* A hypercall begins: true, with errno set, if it has to fail. */
 bool call_fails(enum fake_call call, uint64_t gfn);
 
-/* --- fake_xen.c: memory. Functions return 0 or a negative errno, as Xen's do. --- */
-
 bool has_feature(uint32_t feature);
+
+/* --- fake_frames.c --- */
+
+char *frame_page(uint32_t frame);
+uint32_t new_frame(void); /* NO_FRAME if there is none */
+void fill_page(void *page, uint32_t gfn, uint32_t version);
+void check_contents(uint32_t gfn);
+
+/* Maps gfns; errors[] gets a negative errno for each that has no frame. */
+void *frames_map(const xen_pfn_t *gfns, size_t nr, int protection, int *errors);
+void frames_unmap(void *at, size_t nr);
+
+/* The daemon's and the ring's references. */
+void *frame_take(uint64_t gfn, uint32_t *frame);
+void frame_put(uint32_t frame);
+
+/* --- fake_p2m.c: functions return 0 or a negative errno, as Xen's do. --- */
+
+struct entry *entry_of(uint64_t gfn);
 
 int p2m_nominate(uint64_t gfn);
 int p2m_nominate_and_copy(uint64_t gfn, void *copy); /* and the others of the batch operation */
@@ -38,16 +91,10 @@ void p2m_resume(const vm_event_response_t *response);
 bool p2m_has_frame(uint64_t gfn);
 uint64_t p2m_ring_gfn(void);
 
-/* Maps gfns; errors[] gets a negative errno for each that has no frame. */
-void *frames_map(const xen_pfn_t *gfns, size_t nr, int protection, int *errors);
-void frames_unmap(void *at, size_t nr);
-
-/* The daemon's and the ring's references. */
-void *frame_take(uint64_t gfn, uint32_t *frame);
-void frame_put(uint32_t frame);
-
 /* Reports a gfn of a paging type. Returns false if vcpu has to wait for a slot first. */
 bool p2m_populate(uint64_t gfn, uint32_t vcpu);
+
+/* --- fake_access.c --- */
 
 /* Does an access of a vCPU if it can be done now. */
 bool p2m_access(uint32_t gfn, bool write);

@@ -221,12 +221,7 @@ int rig_setup_balanced(void **state)
 
 int rig_setup_patched(void **state)
 {
-    int rc;
-
-    fake_xen_patch(true);
-    rc = rig_setup(state);
-    fake_xen_patch(false);
-    return rc;
+    return setup_on_patched(rig_setup, state);
 }
 
 int rig_teardown(void **state)

@@ -23,12 +23,7 @@ static int setup(void **state)
 
 static int setup_patched(void **state)
 {
-    int rc;
-
-    fake_xen_patch(true);
-    rc = setup(state);
-    fake_xen_patch(false);
-    return rc;
+    return setup_on_patched(setup, state);
 }
 
 static void set_target(struct rig *rig, uint64_t pages)

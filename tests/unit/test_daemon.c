@@ -65,12 +65,7 @@ static int setup(void **state)
 
 static int setup_patched(void **state)
 {
-    int rc;
-
-    fake_xen_patch(true);
-    rc = setup(state);
-    fake_xen_patch(false);
-    return rc;
+    return setup_on_patched(setup, state);
 }
 
 static int teardown(void **state)
@@ -250,14 +245,40 @@ static void the_directory_is_made_for_nobody_else(void **state)
     rmdir(directory);
 }
 
+static void a_directory_that_cannot_be_made_is_named(void **state)
+{
+    (void)state;
+    options.nr_settings = 0;
+    add_option("directory", "/proc/not/there");
+    assert_refused(ENOENT, "directory: '/proc/not/there' cannot be made");
+}
+
+static void a_guest_larger_than_our_tables_is_refused(void **state)
+{
+    (void)state;
+    fake_xen.hidden_gfns = NR_GFNS; /* the highest gfn is -1 in 32 bits */
+    assert_refused(E2BIG, "below 2^32");
+}
+
+static void a_guest_without_a_page_for_the_ring_is_refused(void **state)
+{
+    (void)state;
+    fake_xen_fail(CALL_HVM_PARAM, 1, ENXIO);
+    assert_refused(ENXIO, "no page aside for the paging ring");
+}
+
+/* With a store in the file arg, or in memory. */
 static int start_and_clean_up(void *arg)
 {
     int rc;
 
-    (void)arg;
     if (!fake_xen_ring_is_in_physmap())
         guest_take(NR_GFNS - 1);
     prepare();
+    if (arg) {
+        fake_engine.in_use = false;
+        add_option("store", arg);
+    }
     rc = daemon_start(&d);
     if (rc) {
         assert_one_line(d.message);
@@ -274,6 +295,17 @@ static void failure_to_start_leaves_nothing_behind(void **state)
 {
     (void)state;
     check_every_failure(start_and_clean_up, NULL);
+}
+
+static void failure_to_start_with_a_file_leaves_nothing_behind(void **state)
+{
+    char directory[] = "/tmp/test_daemon_XXXXXX", path[64];
+
+    (void)state;
+    assert_non_null(mkdtemp(directory));
+    snprintf(path, sizeof(path), "%s/pages", directory);
+    check_every_failure(start_and_clean_up, path);
+    assert_int_equal(rmdir(directory), 0); /* no file is left in it */
 }
 
 /* --- The target. --- */
@@ -456,6 +488,27 @@ static void a_request_that_comes_while_paging_ends_is_answered(void **state)
     fake_xen_assert_no_complaint();
 }
 
+static void report_late_without_memory(enum fake_call call, uint32_t gfn)
+{
+    if (call == CALL_PAUSE)
+        fake_xen_fail(CALL_PREP, 1, ENOMEM);
+    report_late(call, gfn);
+}
+
+/* It cannot be put off any more: Xen completes it itself as far as it can. */
+static void a_request_that_cannot_be_completed_while_paging_ends_is_answered(void **state)
+{
+    (void)state;
+    start();
+    fake_xen.before_call = report_late_without_memory;
+    balance_drain(d.balance);
+    event_base_dispatch(d.base);
+    clean_up();
+    fake_xen.before_call = NULL;
+    assert_false(guest_is_waiting(3));
+    fake_xen_assert_no_complaint();
+}
+
 static void a_second_signal_does_not_cut_a_drain_short(void **state)
 {
     (void)state;
@@ -488,6 +541,44 @@ static void a_domain_that_goes_ends_the_daemon_and_leaves_no_nodes(void **state)
     assert_true(fake_engine.removed);
     assert_false(fake_xs_get(PAGING "state", value));
     fake_xen.gone = false;
+}
+
+/* Whatever is noticed first: its nodes, a signal of who tidies up, a page that cannot be loaded. */
+static void a_domain_that_is_gone_ends_the_daemon_however_it_is_noticed(void **state)
+{
+    (void)state;
+    for (int how = 0; how < 3; how++) {
+        start();
+        fake_xen.gone = true;
+        if (how == 0)
+            daemon_target_changed(&d, NULL);
+        else if (how == 1)
+            daemon_told_to_end(SIGTERM, 0, &d);
+        else
+            daemon_cannot_load(&d, 5, "the store cannot read it");
+        assert_int_equal(d.ending, DOMAIN_GONE);
+        assert_false(d.failed);
+        clean_up();
+        fake_xen.gone = false;
+        fake_xen_destroy(); /* with the next start it is another one */
+        fake_xen_create(NR_GFNS);
+        prepare();
+    }
+}
+
+static void a_loop_that_breaks_down_leaves_the_domain_paused(void **state)
+{
+    (void)state;
+    start();
+    page_out_to(50);
+    event_base_loopexit(d.base, NULL);
+    daemon_run(&d);
+    assert_int_equal(d.ending, NOT_ENDED);
+    assert_true(fake_xen_is_paused());
+    clean_up();
+    assert_node(PAGING "state", "failed");
+    assert_node(PAGING "error", "the event loop broke down");
+    assert_false(fake_engine.removed);
 }
 
 static void another_domain_that_goes_changes_nothing(void **state)
@@ -550,18 +641,33 @@ static void a_guest_that_grows_is_paged_as_a_whole(void **state)
     assert_int_equal(pages_nr_paged(d.pages), NR_GFNS - 64);
 }
 
+static bool looking_for_gfns_fails(unsigned int n)
+{
+    bool failed;
+
+    fail_nth(n);
+    daemon_look_for_gfns(&d);
+    failed = failed_with();
+    fail_nth(0);
+    return failed;
+}
+
 static void a_guest_that_outgrows_our_memory_is_paged_in_part(void **state)
 {
+    const uint32_t many = 16 * NR_GFNS; /* so that the tables do not have room for it */
+    unsigned int n = 0;
+
     (void)state;
-    fake_xen.hidden_gfns = 156;
+    fake_xen_destroy();
+    fake_xen_create(many);
+    fake_xen.hidden_gfns = many - 100;
     start();
     fake_xen.hidden_gfns = 0;
-    fail_nth(1);
-    daemon_look_for_gfns(&d);
-    fail_nth(0);
-    page_out_to(200);
-    daemon_look_for_gfns(&d);
-    assert_int_equal(pages_nr_gfns(d.pages), NR_GFNS);
+    while (looking_for_gfns_fails(++n))
+        assert_int_equal(pages_nr_gfns(d.pages), 100);
+    assert_in_range(n, 3, 10); /* the question failed, and memory for the tables */
+    page_out_to(many / 2);
+    assert_int_equal(pages_nr_gfns(d.pages), many);
 }
 
 #define ON_STOCK(test) NAMED_TEST(test, "stock", setup, teardown)
@@ -580,7 +686,11 @@ int main(void)
         ON_BOTH(options_go_over_xenstore),
         ON_BOTH(a_bad_value_in_xenstore_is_named_with_its_path),
         ON_BOTH(the_directory_is_made_for_nobody_else),
+        ON_BOTH(a_directory_that_cannot_be_made_is_named),
+        ON_BOTH(a_guest_larger_than_our_tables_is_refused),
+        ON_BOTH(a_guest_without_a_page_for_the_ring_is_refused),
         ON_BOTH(failure_to_start_leaves_nothing_behind),
+        ON_BOTH(failure_to_start_with_a_file_leaves_nothing_behind),
         ON_BOTH(the_target_in_xenstore_is_followed),
         ON_BOTH(a_target_that_makes_no_sense_leaves_the_last_one),
         ON_BOTH(a_target_of_the_command_line_is_not_overruled),
@@ -589,8 +699,11 @@ int main(void)
         ON_BOTH(the_end_of_a_drain_leaves_no_vcpu_paused),
         ON_BOTH(a_request_that_comes_with_the_last_load_is_answered),
         ON_BOTH(a_request_that_comes_while_paging_ends_is_answered),
+        ON_BOTH(a_request_that_cannot_be_completed_while_paging_ends_is_answered),
         ON_BOTH(a_second_signal_does_not_cut_a_drain_short),
         ON_BOTH(a_domain_that_goes_ends_the_daemon_and_leaves_no_nodes),
+        ON_BOTH(a_domain_that_is_gone_ends_the_daemon_however_it_is_noticed),
+        ON_BOTH(a_loop_that_breaks_down_leaves_the_domain_paused),
         ON_BOTH(another_domain_that_goes_changes_nothing),
         ON_BOTH(a_daemon_broken_off_leaves_the_pages_where_they_are),
         ON_BOTH(a_page_that_cannot_be_loaded_pauses_the_domain_and_says_so),

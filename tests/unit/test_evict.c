@@ -43,6 +43,37 @@ static void no_more_go_out_than_are_wanted(void **state)
     }
 }
 
+/* It would be a guest that hangs: nothing else is done before it goes on. */
+static void a_guest_that_could_not_be_unpaused_is_unpaused_a_little_later(void **state)
+{
+    struct rig *rig = *state;
+
+    fake_xen_fail(CALL_UNPAUSE, 5, ENOMEM);
+    fake_engine.hold = true;
+    rig_start_page_out(rig, 3);
+    loop_settle(rig->base);
+    assert_true(fake_xen_is_paused());
+    assert_int_equal(fake_engine_nr_waiting(), 0);
+    loop_for(rig->base, 50);
+    assert_false(fake_xen_is_paused());
+    assert_true(rig->suspect_gone > 0);
+    assert_int_equal(fake_engine_nr_waiting(), 3);
+    fake_engine_release();
+    rig_page_out(rig, 0);
+}
+
+static void it_is_unpaused_too_if_there_was_nothing_to_nominate(void **state)
+{
+    struct rig *rig = *state;
+
+    fake_xen_fail(CALL_NOMINATE, 1000, EBUSY);
+    fake_xen_fail(CALL_UNPAUSE, 5, ENOMEM);
+    rig_start_page_out(rig, 3);
+    loop_for(rig->base, 50);
+    assert_false(fake_xen_is_paused());
+    rig->to_go = 0;
+}
+
 static void nothing_goes_out_if_nothing_is_wanted(void **state)
 {
     struct rig *rig = *state;
@@ -607,6 +638,8 @@ int main(void)
         ON_BOTH(a_drop_from_before_the_nomination_does_not_free_the_new_slot),
         ON_BOTH(slots_of_pages_that_stayed_are_used_again),
         ON_BOTH(pages_of_zeros_go_out_without_io),
+        ON_STOCK(a_guest_that_could_not_be_unpaused_is_unpaused_a_little_later),
+        ON_STOCK(it_is_unpaused_too_if_there_was_nothing_to_nominate),
         ON_BOTH(a_page_the_guest_took_back_gets_a_second_chance),
         ON_STOCK(nothing_to_page_out_is_not_looked_for_all_the_time),
         ON_BOTH(the_work_goes_on_after_a_rest_at_full_pace),

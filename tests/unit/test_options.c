@@ -174,6 +174,29 @@ static void an_option_that_is_not_understood_is_named(void **state)
     }
 }
 
+static void a_bad_line_of_several_lines_is_refused_in_one(void **state)
+{
+    static const char *const bad[] = {"5\nerror:lost", "--no\nsuch=5 6", "--target\n=1 5", "-\n 5"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_int_equal(parse(bad[i]), -EINVAL);
+        assert_one_line(message);
+    }
+}
+
+static void a_long_bad_domid_leaves_room_for_what_is_allowed(void **state)
+{
+    char line[400];
+
+    (void)state;
+    memset(line, '7', sizeof(line) - 1);
+    line[sizeof(line) - 1] = '\0';
+    assert_int_equal(parse(line), -EINVAL);
+    assert_says(message, "...' is not allowed");
+    assert_says(message, "32751)");
+}
+
 static void v_says_more_and_q_says_less(void **state)
 {
     (void)state;
@@ -260,6 +283,8 @@ int main(void)
         cmocka_unit_test(too_many_settings_are_refused),
         cmocka_unit_test(a_missing_value_is_told_of),
         cmocka_unit_test(an_option_that_is_not_understood_is_named),
+        cmocka_unit_test(a_bad_line_of_several_lines_is_refused_in_one),
+        cmocka_unit_test(a_long_bad_domid_leaves_room_for_what_is_allowed),
         cmocka_unit_test(v_says_more_and_q_says_less),
         cmocka_unit_test(help_and_version_need_no_domid),
         cmocka_unit_test(the_command_line_goes_over_what_is_there),

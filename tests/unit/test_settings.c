@@ -156,6 +156,20 @@ static void a_bad_value_of_several_lines_is_refused_in_one(void **state)
     assert_one_line(message);
 }
 
+static void a_long_bad_value_leaves_room_for_what_is_allowed(void **state)
+{
+    char value[1000];
+
+    memset(value, 'x', sizeof(value) - 1);
+    value[sizeof(value) - 1] = '\0';
+    for (unsigned int i = 0; settings_key(i); i++) {
+        assert_int_equal(set(*state, settings_key(i), value), -EINVAL);
+        assert_says(message, "'xxxxxxxx");
+        assert_says(message, "...' is not allowed (allowed: ");
+        assert_int_equal(message[strlen(message) - 1], ')');
+    }
+}
+
 static void a_long_message_is_cut_and_not_overrun(void **state)
 {
     char value[1000], small[16] = "aaaaaaaaaaaaaaa";
@@ -259,6 +273,7 @@ int main(void)
         WITH_SETTINGS(a_bad_value_changes_nothing),
         WITH_SETTINGS(a_bad_target_is_no_target),
         WITH_SETTINGS(a_bad_value_of_several_lines_is_refused_in_one),
+        WITH_SETTINGS(a_long_bad_value_leaves_room_for_what_is_allowed),
         WITH_SETTINGS(a_long_message_is_cut_and_not_overrun),
         cmocka_unit_test(numbers_may_have_white_space_around_them),
         cmocka_unit_test(the_largest_number_is_4_pib),

@@ -407,7 +407,7 @@ static int in_child(int (*fn)(void))
     pid_t child = fork();
 
     if (!child) {
-        if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+        if (unshare(CLONE_NEWNS) || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) ||
             mount("none", directory, "tmpfs", 0, "size=64k"))
             _exit(77);
         _exit(fn());
@@ -612,6 +612,29 @@ static void failure_to_open_leaves_nothing_behind(void **state)
     check_every_failure(open_and_remove, NULL);
 }
 
+/* As after a pager that has died: the file is examined, and it stays if it cannot be ours. */
+static int take_over_stale_store(void *arg)
+{
+    int rc;
+
+    (void)arg;
+    rc = open_store();
+    if (rc)
+        assert_one_line(message);
+    else
+        close_store();
+    store = NULL;
+    return rc;
+}
+
+static void failure_to_take_over_leaves_nothing_behind(void **state)
+{
+    (void)state;
+    assert_int_equal(open_store(), 0);
+    close_store();
+    check_every_failure(take_over_stale_store, NULL);
+}
+
 #define WITH_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -640,6 +663,7 @@ int main(void)
         WITH_DIRECTORY(a_block_device_in_use_is_refused),
         WITH_DIRECTORY(a_block_device_too_small_is_refused),
         WITH_DIRECTORY(failure_to_open_leaves_nothing_behind),
+        WITH_DIRECTORY(failure_to_take_over_leaves_nothing_behind),
     };
 
     return cmocka_run_group_tests_name("store_file", tests, NULL, NULL);

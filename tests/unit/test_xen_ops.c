@@ -26,12 +26,7 @@ static int setup(void **state)
 
 static int setup_patched(void **state)
 {
-    int rc;
-
-    fake_xen_patch(true);
-    rc = setup(state);
-    fake_xen_patch(false);
-    return rc;
+    return setup_on_patched(setup, state);
 }
 
 static int teardown(void **state)
@@ -261,8 +256,47 @@ static void without_a_pause_nothing_is_nominated(void **state)
     fake_xen_fail(CALL_PAUSE, 1, EINVAL);
     xen_nominate(ops, pages, nr);
     for (uint32_t i = 0; i < nr; i++)
-        assert_int_equal(pages[i].rc, -EINVAL);
+        assert_int_equal(pages[i].rc, -EAGAIN); /* there is nothing to be cancelled */
     assert_int_equal(fake_xen_count(TYPE_PAGING_OUT), 0);
+}
+
+static void a_guest_that_could_not_be_unpaused_is_remembered(void **state)
+{
+    (void)state;
+    enable();
+    fake_xen_fail(CALL_UNPAUSE, 3, ENOMEM);
+    assert_int_equal(nominate_one(ops, 3), 0);
+    assert_true(fake_xen_is_paused());
+    assert_int_equal(xen_go_on(ops), -ENOMEM);
+    assert_int_equal(xen_pause(ops), 0);
+    assert_int_equal(xen_unpause(ops), -ENOMEM);
+    assert_int_equal(xen_go_on(ops), 0); /* both pauses are undone */
+    assert_false(fake_xen_is_paused());
+    assert_int_equal(xen_go_on(ops), 0);
+    assert_int_equal(cancel_one(ops, 3), 0);
+}
+
+static void what_is_gone_needs_not_go_on(void **state)
+{
+    (void)state;
+    assert_int_equal(xen_pause(ops), 0);
+    fake_xen_fail(CALL_UNPAUSE, 1, ESRCH);
+    assert_int_equal(xen_unpause(ops), -ESRCH);
+    assert_int_equal(xen_go_on(ops), 0);
+    assert_int_equal(fake_xen_nr_calls(CALL_UNPAUSE), 1);
+}
+
+static void closing_tries_once_more_to_unpause_the_guest(void **state)
+{
+    char message[256];
+
+    (void)state;
+    assert_int_equal(xen_pause(ops), 0);
+    fake_xen_fail(CALL_UNPAUSE, 1, ENOMEM);
+    assert_int_equal(xen_unpause(ops), -ENOMEM);
+    xen_ops_close(ops);
+    assert_false(fake_xen_is_paused());
+    assert_int_equal(xen_ops_open(FAKE_DOMID, &ops, message, sizeof(message)), 0);
 }
 
 static void a_page_in_use_stays(void **state)
@@ -534,6 +568,9 @@ int main(void)
         ON_BOTH(nothing_to_do_is_nothing_done),
         ON_STOCK(a_batch_that_cannot_be_mapped_has_no_copies),
         ON_STOCK(without_a_pause_nothing_is_nominated),
+        ON_STOCK(a_guest_that_could_not_be_unpaused_is_remembered),
+        ON_STOCK(what_is_gone_needs_not_go_on),
+        ON_STOCK(closing_tries_once_more_to_unpause_the_guest),
         ON_BOTH(a_page_in_use_stays),
         ON_PATCHED(what_xen_offers_is_asked_for_once_paging_is_on),
         ON_PATCHED(what_cannot_be_asked_for_turns_paging_off_again),

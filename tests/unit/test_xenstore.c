@@ -412,6 +412,29 @@ static void failure_to_open_or_start_leaves_nothing_behind(void **state)
     event_base_free(base);
 }
 
+/* The value is lost, and said to be; the next one is written. */
+static void without_memory_a_value_is_not_written(void **state)
+{
+    const char *said;
+
+    (void)state;
+    assert_int_equal(xenstore_start(xs, base), 0);
+    for (unsigned int n = 1; n < 4; n++) { /* the value, the note, its path */
+        be_quiet(false);
+        capture_begin();
+        fail_nth(n);
+        xenstore_write(xs, STATE, "running");
+        assert_int_equal(failed_with(), ENOMEM);
+        fail_nth(0);
+        said = capture_end();
+        be_quiet(true);
+        assert_says(said, "no memory to write " STATE);
+    }
+    assert_int_equal(fake_xs_nr_writes(STATE), 0);
+    xenstore_write(xs, STATE, "stopped");
+    wait_for_node(STATE, "stopped");
+}
+
 #define WITH_XENSTORE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -439,6 +462,7 @@ int main(void)
         cmocka_unit_test(closing_does_not_wait_for_ever),
         cmocka_unit_test(a_refused_connection_is_explained),
         cmocka_unit_test(failure_to_open_or_start_leaves_nothing_behind),
+        WITH_XENSTORE(without_memory_a_value_is_not_written),
     };
 
     return cmocka_run_group_tests_name("xenstore", tests, NULL, NULL);

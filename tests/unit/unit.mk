@@ -4,6 +4,8 @@
 # make check-unit-asan   the same with AddressSanitizer and UndefinedBehaviorSanitizer
 # make check-unit-tsan   the same with ThreadSanitizer
 #
+# make check-valgrind    VALGRIND_TESTS of them under valgrind: all but the longest
+#
 # Each tests/unit/test_X.c is a program of its own, linked with all of the project but main.c and
 # with all the helpers, which do nothing until a test asks them to. The libraries of Xen are not
 # linked: fake_xen_libs.c and fake_xs.c stand for them. $(B)/run/test_X.log has what a test said.
@@ -15,7 +17,8 @@ UNIT_PARTS := $(filter-out %/main.c,$(SOURCES)) $(UNIT_HELPERS)
 
 # What the helpers can make fail or put themselves in the place of.
 UNIT_WRAPPED := malloc calloc strdup free mmap mremap munmap mlock madvise eventfd pthread_create \
-                event_new event_add event_free pthread_cond_timedwait write store_file_open
+                event_new event_add event_free pthread_cond_timedwait write open flock fstat \
+                ftruncate pread pwrite store_file_open
 UNIT_LDFLAGS := $(UNIT_WRAPPED:%=-Wl,--wrap=%)
 UNIT_LIBS = $(shell pkg-config --libs libevent libxxhash cmocka) -pthread
 
@@ -48,6 +51,20 @@ endef
 
 .PHONY: FORCE
 FORCE:
+
+# Memory that was never set is seen here only.
+VALGRIND_TESTS ?= $(filter-out test_whole_path,$(UNIT_TESTS))
+VALGRIND := valgrind --quiet --error-exitcode=1 --leak-check=full --errors-for-leak-kinds=definite
+
+$(B)/valgrind/%.log: $(B)/$(UNIT)/% FORCE
+	@mkdir -p $(@D)
+	@$(UNIT)/run-test $< $@ $(VALGRIND)
+
+.PHONY: check-valgrind valgrind-deps
+valgrind-deps:
+	@$(LAB)/deps test valgrind
+
+check-valgrind: valgrind-deps $(VALGRIND_TESTS:%=$(B)/valgrind/%.log)
 
 .PRECIOUS: $(B)/asan/tools/%.o $(B)/tsan/tools/%.o
 

@@ -180,7 +180,7 @@ static void say_progress(struct balance *balance)
 static bool is_drained(const struct balance *balance)
 {
     return balance->draining && !pages_nr_paged(balance->env.pages) &&
-           !evict_is_busy(balance->env.evict);
+           !evict_is_busy(balance->env.evict) && !pager_has_unfinished(balance->env.pager);
 }
 
 /* Sets going whatever has to be done. Cheap if that is nothing. */

@@ -17,6 +17,7 @@
 
 #define MAX_TURNS 64 /* in search of victims, if there are some already */
 #define RETRY_CANCEL_MS 2
+#define RETRY_GO_ON_MS 2
 
 static step_fn choose, write_out, commit, take_back, end_batch;
 
@@ -181,7 +182,17 @@ static void fail_surplus(struct evict *evict, unsigned int size)
         fail(&evict->victims[i]);
 }
 
-static void choose(struct evict *evict)
+/* A guest that was paused for the nominations, and could not be unpaused yet, comes first. */
+static bool guest_stands_still(struct evict *evict)
+{
+    if (!xen_go_on(evict->env.ops))
+        return false;
+    suspect_gone(evict);
+    evict_turn_after(evict, choose, RETRY_GO_ON_MS);
+    return true;
+}
+
+static void find_victims(struct evict *evict)
 {
     unsigned int size = batch_size(evict), nr_before = evict->nr_victims;
     bool found = size > nr_before && nominate(evict, how_many(evict, size - nr_before));
@@ -192,10 +203,18 @@ static void choose(struct evict *evict)
     evict->nr_turns++;
     adapt_width(evict, found && evict->nr_victims == nr_before);
     fail_surplus(evict, size > nr_before ? size : nr_before);
+    if (guest_stands_still(evict))
+        return;
     if (evict->nr_victims < size && !(evict->only_parked ? !found : search_is_over(evict)))
         evict_next_turn(evict, choose);
     else
         next_step(evict, evict->nr_victims ? write_out : end_batch);
+}
+
+static void choose(struct evict *evict)
+{
+    if (!guest_stands_still(evict))
+        find_victims(evict);
 }
 
 static void write_out(struct evict *evict)

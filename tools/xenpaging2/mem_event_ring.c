@@ -248,7 +248,9 @@ void mem_event_ring_detach(struct mem_event_ring *ring)
     rc = xen_disable_paging(ring->ops);
     if (rc)
         log_error("cannot disable paging: %s", strerror(-rc));
-    xen_unpause(ring->ops);
+    rc = xen_unpause(ring->ops);
+    if (rc)
+        log_error("cannot unpause the domain: %s", strerror(-rc));
     mem_event_ring_abandon(ring);
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "one_line.h"
 #include "settings.h"
 
 #define MAX_DOMID 0x7fefu /* below DOMID_FIRST_RESERVED (xen/xen.h) */
@@ -54,8 +55,8 @@ static int parse_domid(struct options *options, const char *text, char *message,
     errno = 0;
     domid = strtoul(text, &end, 10);
     if (*text < '0' || *text > '9' || *end || errno || domid > MAX_DOMID) {
-        snprintf(message, size, "DOMID: '%s' is not allowed (allowed: a number from 1 to %u)", text,
-                 MAX_DOMID);
+        snprintf(message, size, "DOMID: '%.*s%s' is not allowed (allowed: a number from 1 to %u)",
+                 SHOWN(text), MAX_DOMID);
         return -EINVAL;
     }
     if (domid == 0) {
@@ -84,19 +85,19 @@ static int bad_option(char **argv, char *message, size_t size)
     const char *option = argv[optind - 1];
 
     if (!strncmp(option, "--", 2) && strchr(option, '='))
-        snprintf(message, size, "%s: unknown option, or it takes no value (see --help)", option);
+        snprintf(message, size, "%.*s%s: unknown option, or it takes no value (see --help)",
+                 SHOWN(option));
     else if (optopt)
         snprintf(message, size, "-%c: unknown option (see --help)", optopt);
     else
-        snprintf(message, size, "%s: unknown option (see --help)", option);
+        snprintf(message, size, "%.*s%s: unknown option (see --help)", SHOWN(option));
     return -EINVAL;
 }
 
-int options_parse(struct options *options, int argc, char **argv, char *message, size_t size)
+static int parse(struct options *options, int argc, char **argv, char *message, size_t size)
 {
     int c, which = 0, rc = 0;
 
-    *options = (struct options){.log_level = LOG_LEVEL_INFO};
     opterr = 0;
     optind = 0; /* getopt_long() starts afresh */
     while (!rc && (c = getopt_long(argc, argv, ":vqhV", long_options, &which)) != -1) {
@@ -124,6 +125,17 @@ int options_parse(struct options *options, int argc, char **argv, char *message,
         return -EINVAL;
     }
     return parse_domid(options, argv[optind], message, size);
+}
+
+int options_parse(struct options *options, int argc, char **argv, char *message, size_t size)
+{
+    int rc;
+
+    *options = (struct options){.log_level = LOG_LEVEL_INFO};
+    rc = parse(options, argc, argv, message, size);
+    if (rc)
+        one_line(message);
+    return rc;
 }
 
 int options_apply(const struct options *options, struct settings *settings, char *message,

@@ -16,6 +16,7 @@
 #include "priorities.h"
 #include "stats.h"
 #include "store.h"
+#include "unfinished.h"
 #include "xen_ops.h"
 
 /* A slot of the ring is held until the response, so faults never need more than the first ones. */
@@ -31,9 +32,9 @@ struct load {
     struct pager *pager;
     struct event *retry;
     bool in_use;
-    bool is_fetch;       /* nobody waited when it began */
-    bool waiting_memory; /* the page is read and checked; Xen had no frame for it */
-    bool is_dropped;     /* the guest gave the gfn up meanwhile */
+    bool is_fetch;   /* nobody waited when it began */
+    bool is_read;    /* the page is read and checked; Xen could not take it yet */
+    bool is_dropped; /* the guest gave the gfn up meanwhile */
     unsigned int store_tries;
 };
 
@@ -47,6 +48,9 @@ struct pager {
     /* Requests whose gfn is being loaded. */
     struct mem_event waiting[MEM_EVENT_RING_SLOTS];
     unsigned int nr_waiting;
+
+    struct unfinished *unfinished; /* requests that Xen could not complete yet */
+    bool ended;                    /* these are answered all the same */
 };
 
 static void page_read(struct store_io *io);
@@ -71,8 +75,9 @@ struct pager *pager_create(const struct pager_env *env)
         return NULL;
     pager->env = *env;
     pager->buffers = xen_alloc_pages(env->ops, NR_LOADS);
+    pager->unfinished = unfinished_create(env->base, pager_handle, pager);
     for (unsigned int i = 0; i < NR_LOADS; i++) {
-        if (!pager->buffers || init_load(pager, i)) {
+        if (!pager->buffers || !pager->unfinished || init_load(pager, i)) {
             pager_destroy(pager);
             errno = ENOMEM;
             return NULL;
@@ -88,6 +93,7 @@ void pager_destroy(struct pager *pager)
     for (unsigned int i = 0; i < NR_LOADS; i++)
         if (pager->loads[i].retry)
             event_free(pager->loads[i].retry);
+    unfinished_destroy(pager->unfinished);
     xen_free_pages(pager->env.ops, pager->buffers, NR_LOADS);
     free(pager);
 }
@@ -184,19 +190,36 @@ static int cancel_nomination(struct pager *pager, uint32_t gfn)
     return page.rc;
 }
 
+/*
+ * Xen does not know the gfn as paged out: the guest gave it up, or an eviction that seemed to go
+ * well has left it nominated.
+ */
+static void not_out(struct load *load)
+{
+    struct pager_env *env = &load->pager->env;
+    int rc = cancel_nomination(load->pager, load->io.gfn);
+
+    if (!rc || rc == -ENOENT) {
+        dropped(load);
+        return;
+    }
+    if (rc != -EAGAIN)
+        env->suspect_gone(env->arg);
+    retry_after(load, RETRY_MS);
+}
+
 static void load_into_guest(struct load *load)
 {
     struct pager_env *env = &load->pager->env;
     int rc = xen_load(env->ops, load->io.gfn, load->io.page);
 
-    load->waiting_memory = rc == -ENOMEM;
+    load->is_read = rc == -ENOMEM || rc == -ENOENT;
     switch (rc) {
     case 0:
         loaded(load);
         break;
     case -ENOENT:
-        cancel_nomination(load->pager, load->io.gfn); /* in case it was only nearly out */
-        dropped(load);
+        not_out(load);
         break;
     case -ENOMEM:
         retry_after(load, RETRY_MS);
@@ -248,7 +271,7 @@ static void retry_load(evutil_socket_t fd, short what, void *arg)
     (void)fd, (void)what;
     if (load->is_dropped)
         dropped(load);
-    else if (load->waiting_memory)
+    else if (load->is_read)
         load_into_guest(load);
     else
         read_page(load);
@@ -269,7 +292,7 @@ static void begin_load(struct pager *pager, uint32_t gfn, bool is_fetch)
     assert(load);
     load->in_use = true;
     load->is_fetch = is_fetch;
-    load->waiting_memory = false;
+    load->is_read = false;
     load->is_dropped = false;
     load->store_tries = 0;
     load->io.gfn = gfn;
@@ -297,6 +320,40 @@ static void wait_for_load(struct pager *pager, const struct mem_event *event)
 }
 
 /*
+ * Whether a request has to wait because Xen could not complete its page-in, and may later on: its
+ * vCPU would find the page still on its way in and say nothing more. Drops are never kept, because
+ * they must not be met by a page that went out after them.
+ */
+static bool keep(struct pager *pager, const struct mem_event *event, int rc)
+{
+    struct pager_env *env = &pager->env;
+
+    if (event->drop || pager->ended || !rc || rc == -ENOENT || rc == -EINVAL)
+        return false;
+    if (rc == -ENOMEM) {
+        env->short_of_memory(env->arg);
+    } else {
+        env->suspect_gone(env->arg);
+        log_limited(LOG_LEVEL_ERROR, "cannot complete the page-in of gfn %#" PRIx64 ": %s",
+                    event->gfn, strerror(-rc));
+    }
+    env->stats->retries++;
+    unfinished_keep(pager->unfinished, event);
+    return true;
+}
+
+bool pager_has_unfinished(const struct pager *pager)
+{
+    return unfinished_nr(pager->unfinished) > 0;
+}
+
+void pager_end(struct pager *pager)
+{
+    pager->ended = true;
+    unfinished_retry(pager->unfinished);
+}
+
+/*
  * The contents are not ours: the frame is there, and Xen only has to be told to go on. prep works
  * for a foreign request too, where Xen ignores the response (vm_event_resume()).
  */
@@ -304,6 +361,8 @@ static void let_go_on(struct pager *pager, const struct mem_event *event)
 {
     int rc = xen_prep(pager->env.ops, event->gfn);
 
+    if (keep(pager, event, rc))
+        return;
     if (rc == -EINVAL && !event->drop) {
         pager->env.cannot_load(pager->env.arg, (uint32_t)event->gfn,
                                "it is paged out, but not by this pager");
@@ -314,23 +373,31 @@ static void let_go_on(struct pager *pager, const struct mem_event *event)
 }
 
 /*
- * Whether a request undoes the nomination that stands in our books. It may be older than that: a
- * gfn can have been nominated, wanted or given up, and nominated again before its request is seen.
+ * Takes the nomination back that a request is about: 0 if that is done. Another one may stand in
+ * our books, younger than the request: a gfn can have been nominated, wanted or given up, and
+ * nominated again before its request is seen. That is -ENOENT.
  */
-static bool undoes_nomination(struct pager *pager, const struct mem_event *event)
+static int undo_nomination(struct pager *pager, const struct mem_event *event)
 {
     uint32_t gfn = (uint32_t)event->gfn;
+    int rc;
 
     if (!event->drop)
-        return xen_prep(pager->env.ops, gfn) != -ENOENT;
-    return event->evict_fail && cancel_nomination(pager, gfn) != -EAGAIN;
+        return xen_prep(pager->env.ops, gfn);
+    if (!event->evict_fail)
+        return -ENOENT;
+    rc = cancel_nomination(pager, gfn);
+    return rc == -ENOENT ? 0 : rc; /* it went with the gfn */
 }
 
 static void handle_nominated(struct pager *pager, const struct mem_event *event)
 {
     struct pager_env *env = &pager->env;
+    int rc = undo_nomination(pager, event);
 
-    if (undoes_nomination(pager, event)) {
+    if (keep(pager, event, rc))
+        return;
+    if (!rc) {
         env->stats->lost++;
         env->nomination_lost(env->arg, (uint32_t)event->gfn);
     }

@@ -58,6 +58,15 @@ void pager_set_ring(struct pager *pager, struct mem_event_ring *ring);
 /* Handles one request; fits mem_event_fn, arg being the pager. */
 void pager_handle(void *arg, const struct mem_event *event);
 
+/* Whether a request waits because Xen could not complete its page-in yet. */
+bool pager_has_unfinished(const struct pager *pager);
+
+/*
+ * Before paging is turned off: such requests are answered as they are, now and from now on. Xen
+ * completes them itself as far as it can (p2m_mem_paging_resume()).
+ */
+void pager_end(struct pager *pager);
+
 /* False while PAGER_MAX_FETCHES are under way. */
 bool pager_can_fetch(const struct pager *pager);
 

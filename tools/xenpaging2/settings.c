@@ -23,8 +23,8 @@ struct message {
 static int refuse(const struct message *message, const char *key, const char *value,
                   const char *allowed)
 {
-    snprintf(message->text, message->size, "%s: '%s' is not allowed (allowed: %s)", key, value,
-             allowed);
+    snprintf(message->text, message->size, "%s: '%.*s%s' is not allowed (allowed: %s)", key,
+             SHOWN(value), allowed);
     one_line(message->text);
     return -EINVAL;
 }

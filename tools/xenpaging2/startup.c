@@ -292,10 +292,13 @@ void daemon_clean_up(struct daemon *d)
 {
     bool pages_are_out = d->ring && d->ending == NOT_ENDED;
 
-    if (pages_are_out || d->ending == DOMAIN_GONE)
+    if (pages_are_out || d->ending == DOMAIN_GONE) {
         mem_event_ring_abandon(d->ring);
-    else
+    } else {
+        if (d->ring)
+            pager_end(d->pager);
         mem_event_ring_detach(d->ring);
+    }
     if (d->store && !pages_are_out)
         store_remove(d->store);
     if (d->ending == DRAINED) {

@@ -121,12 +121,23 @@ static const struct store_engine_ops file_ops = {
     .close = file_close,
 };
 
+/* What is in use is not removed even if it was made a moment ago: another one took it since. */
+static int lock_file(struct file_engine *file, const struct error_text *text)
+{
+    if (!flock(file->fd, LOCK_EX | LOCK_NB))
+        return 0;
+    if (errno != EWOULDBLOCK)
+        return refuse_errno(text, "cannot be locked");
+    file->created = false;
+    return refuse(text, -EBUSY, "is in use by another pager");
+}
+
 static int open_path(struct file_engine *file, const struct error_text *text)
 {
     int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
 
     file->fd = open(file->path, flags | O_CREAT | O_EXCL, 0600);
-    file->created = file->fd >= 0;
+    file->is_file = file->created = file->fd >= 0;
     if (file->fd < 0 && errno == EEXIST)
         file->fd = open(file->path, flags);
     if (file->fd < 0 && errno == ELOOP)
@@ -135,23 +146,22 @@ static int open_path(struct file_engine *file, const struct error_text *text)
         return refuse(text, -EISDIR, "is a directory (allowed: a file or a block device)");
     if (file->fd < 0)
         return refuse_errno(text, "cannot be opened");
-    if (flock(file->fd, LOCK_EX | LOCK_NB))
-        return refuse(text, -EBUSY, "is in use by another pager");
-    return 0;
+    return lock_file(file, text);
 }
 
 /* A block device is ours to overwrite, as the user said; nobody else may have it open. */
 static int check_device(struct file_engine *file, const struct error_text *text)
 {
     uint64_t bytes, nr_pages;
-    int fd = open(file->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_EXCL);
+    int rc, fd = open(file->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_EXCL);
 
     if (fd < 0)
         return refuse_errno(text, "cannot be opened for us alone");
     close(file->fd);
     file->fd = fd;
-    if (flock(fd, LOCK_EX | LOCK_NB))
-        return refuse(text, -EBUSY, "is in use by another pager");
+    rc = lock_file(file, text);
+    if (rc)
+        return rc;
     if (ioctl(fd, BLKGETSIZE64, &bytes))
         return refuse_errno(text, "has no size");
     nr_pages = bytes / PAGE_BYTES;
@@ -172,6 +182,8 @@ static int check_file(struct file_engine *file, const struct error_text *text)
     if (file->created)
         return 0;
     length = pread(file->fd, header, sizeof(header), 0);
+    if (length < 0)
+        return refuse_errno(text, "cannot be read");
     if (length && (length != sizeof(header) || memcmp(header, HEADER, sizeof(header))))
         return refuse(text, -EEXIST, "exists and is not a store of this program");
     if (ftruncate(file->fd, 0))

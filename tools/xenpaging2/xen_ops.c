@@ -60,6 +60,7 @@ void xen_ops_close(struct xen_ops *ops)
 {
     if (!ops)
         return;
+    xen_go_on(ops);
     if (ops->batch_args)
         xencall_free_buffer(ops->call, ops->batch_args);
     if (ops->frame_info)
@@ -158,7 +159,22 @@ int xen_pause(struct xen_ops *ops)
 
 int xen_unpause(struct xen_ops *ops)
 {
-    return negative_errno(xc_domain_unpause(ops->xc, ops->domid));
+    ops->nr_owed++;
+    return xen_go_on(ops);
+}
+
+int xen_go_on(struct xen_ops *ops)
+{
+    int rc = 0;
+
+    while (!rc && ops->nr_owed) {
+        rc = negative_errno(xc_domain_unpause(ops->xc, ops->domid));
+        if (!rc)
+            ops->nr_owed--;
+    }
+    if (rc == -ESRCH)
+        ops->nr_owed = 0;
+    return rc;
 }
 
 int xen_probe_paging(struct xen_ops *ops)

@@ -61,9 +61,14 @@ int xen_free_host_pages(struct xen_ops *ops, uint64_t *pages);
 /* For each of nr (at most 1024) gfns: is it backed by a frame now? XEN_DOMCTL_getpageframeinfo3. */
 int xen_are_resident(struct xen_ops *ops, const uint32_t *gfns, size_t nr, bool *resident);
 
-/* Pauses all vCPUs, and returns when none of them runs; lets them go on. Pauses are counted. */
+/*
+ * Pauses all vCPUs, and returns when none of them runs; lets them go on. Pauses are counted. What
+ * xen_unpause() fails to undo is remembered: xen_go_on() tries it again, and returns 0 if no pause
+ * is left to be undone. So do the next xen_unpause() and xen_ops_close().
+ */
 int xen_pause(struct xen_ops *ops);
 int xen_unpause(struct xen_ops *ops);
+int xen_go_on(struct xen_ops *ops);
 
 /*
  * Asks, without changing anything, whether a pager is attached: 0 if not, -EBUSY if so, -ENOSYS
@@ -100,7 +105,8 @@ bool xen_has_doorbell(const struct xen_ops *ops);
 unsigned int xen_step(const struct xen_ops *ops);
 
 /*
- * p2m_ram_* to paging_out, and then a copy of the contents. The rc of each page:
+ * p2m_ram_* to paging_out, and then a copy of the contents. On a stock Xen the guest is paused
+ * meanwhile: xen_go_on() tells if it goes on. The rc of each page:
  *
  *    0        nominated and copied
  *    -EAGAIN  in use at this moment

@@ -35,6 +35,7 @@ struct xen_ops {
     uint32_t domid;
     uint32_t features; /* XENMEM_paging_feature_*; 0 on a stock Xen, and before it was asked */
     const struct xen_way *way;
+    unsigned int nr_owed; /* pauses that are to be undone */
     xentoollog_logger *logger;
     xc_interface *xc;
     xencall_handle *call;

@@ -7,6 +7,7 @@
 
 #include <xen/hvm/dm_op.h>
 
+#include "log.h"
 #include "page.h"
 
 #define STEP 16 /* hypercalls that a fault may have to wait for */
@@ -27,12 +28,15 @@ static void nominate_all(struct xen_ops *ops, struct xen_page *pages, unsigned i
     int rc = xen_pause(ops);
 
     if (rc) {
-        fail_all(pages, nr, rc);
+        log_limited(LOG_LEVEL_WARNING, "cannot pause the domain: %s", strerror(-rc));
+        fail_all(pages, nr, rc == -ESRCH ? rc : -EAGAIN);
         return;
     }
     for (unsigned int i = 0; i < nr; i++)
         pages[i].rc = negative_errno(xc_mem_paging_nominate(ops->xc, ops->domid, pages[i].gfn));
-    xen_unpause(ops);
+    rc = xen_unpause(ops);
+    if (rc)
+        log_limited(LOG_LEVEL_ERROR, "cannot unpause the domain: %s", strerror(-rc));
 }
 
 /* The frames are mapped together, and only meanwhile: evict needs to be the last to hold them. */
