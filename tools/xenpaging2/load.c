@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One gfn on its way in: read, checked, loaded. */
+#include "pager_inside.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock_ms.h"
+#include "log.h"
+#include "page.h"
+#include "pages.h"
+#include "policy.h"
+#include "priorities.h"
+#include "stats.h"
+#include "xen_ops.h"
+
+#define RETRY_MS 20
+#define STORE_RETRY_MS 1000
+#define MAX_STORE_TRIES 5
+
+static void page_read(struct store_io *io);
+static void retry_load(evutil_socket_t fd, short what, void *arg);
+
+int load_init(struct pager *pager, unsigned int i)
+{
+    struct load *load = &pager->loads[i];
+
+    load->pager = pager;
+    load->io.page = pager->buffers + (size_t)i * PAGE_BYTES;
+    load->io.done = page_read;
+    load->retry = event_new(pager->env.base, -1, 0, retry_load, load);
+    return load->retry ? event_priority_set(load->retry, PRIORITY_SERVE) : -1;
+}
+
+static void retry_after(struct load *load, int ms)
+{
+    struct timeval delay = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+
+    load->pager->env.stats->retries++;
+    event_add(load->retry, &delay);
+}
+
+/* The load is over, and the guest has its page or has given it up. */
+static void finish(struct load *load)
+{
+    struct pager *pager = load->pager;
+    uint32_t gfn = load->io.gfn;
+
+    store_free(pager->env.store, load->io.slot);
+    load->in_use = false;
+    pager_respond_waiting(pager, gfn);
+    if (!load->is_fetch)
+        return;
+    pager->nr_fetches--;
+    pager->env.fetched(pager->env.arg);
+}
+
+static void loaded(struct load *load)
+{
+    struct pager_env *env = &load->pager->env;
+    uint32_t gfn = load->io.gfn;
+    enum policy_event event;
+
+    env->stats->page_ins++;
+    if (pager_somebody_waits(load->pager, gfn, &event)) {
+        env->stats->refaults++;
+        policy_note(env->policy, gfn, event, clock_ms());
+    }
+    pages_loaded(env->pages, gfn);
+    finish(load);
+    env->loaded(env->arg);
+}
+
+/* The guest gave the gfn up: a request said so, or Xen does not know it as paged out any more. */
+static void dropped(struct load *load)
+{
+    pages_drop(load->pager->env.pages, load->io.gfn);
+    load->pager->env.stats->drops++;
+    finish(load);
+}
+
+/*
+ * Xen does not know the gfn as paged out: the guest gave it up, or an eviction that seemed to go
+ * well has left it nominated.
+ */
+static void not_out(struct load *load)
+{
+    struct pager_env *env = &load->pager->env;
+    int rc = pager_cancel_nomination(load->pager, load->io.gfn);
+
+    if (!rc || rc == -ENOENT) {
+        dropped(load);
+        return;
+    }
+    if (rc != -EAGAIN)
+        env->suspect_gone(env->arg);
+    retry_after(load, RETRY_MS);
+}
+
+static void load_into_guest(struct load *load)
+{
+    struct pager_env *env = &load->pager->env;
+    int rc = xen_load(env->ops, load->io.gfn, load->io.page);
+
+    load->is_read = rc == -ENOMEM || rc == -ENOENT;
+    switch (rc) {
+    case 0:
+        loaded(load);
+        break;
+    case -ENOENT:
+        not_out(load);
+        break;
+    case -ENOMEM:
+        retry_after(load, RETRY_MS);
+        env->short_of_memory(env->arg);
+        break;
+    default:
+        env->suspect_gone(env->arg);
+        log_limited(LOG_LEVEL_ERROR, "cannot load gfn %#" PRIx32 ": %s", load->io.gfn,
+                    strerror(-rc));
+        retry_after(load, STORE_RETRY_MS);
+    }
+}
+
+static void store_failed(struct load *load)
+{
+    struct pager_env *env = &load->pager->env;
+
+    log_limited(LOG_LEVEL_ERROR, "gfn %#" PRIx32 " cannot be read from slot %" PRIu32 ": %s",
+                load->io.gfn, load->io.slot,
+                load->io.error == -EBADMSG ? "wrong checksum" : strerror(-load->io.error));
+    if (++load->store_tries == MAX_STORE_TRIES)
+        env->cannot_load(env->arg, load->io.gfn,
+                         load->io.error == -EBADMSG ? "its checksum is wrong"
+                                                    : "the store cannot read it");
+    retry_after(load, STORE_RETRY_MS);
+}
+
+static void page_read(struct store_io *io)
+{
+    struct load *load = (struct load *)io;
+
+    if (load->is_dropped)
+        dropped(load);
+    else if (io->error)
+        store_failed(load);
+    else
+        load_into_guest(load);
+}
+
+static void read_page(struct load *load)
+{
+    store_page_in(load->pager->env.store, &load->io, load->is_fetch ? STORE_FETCH : STORE_FAULT);
+}
+
+static void retry_load(evutil_socket_t fd, short what, void *arg)
+{
+    struct load *load = arg;
+
+    (void)fd, (void)what;
+    if (load->is_dropped)
+        dropped(load);
+    else if (load->is_read)
+        load_into_guest(load);
+    else
+        read_page(load);
+}
+
+static struct load *free_load(struct pager *pager)
+{
+    for (unsigned int i = 0; i < NR_LOADS; i++)
+        if (!pager->loads[i].in_use)
+            return &pager->loads[i];
+    return NULL;
+}
+
+void load_begin(struct pager *pager, uint32_t gfn, bool is_fetch)
+{
+    struct load *load = free_load(pager);
+
+    assert(load);
+    load->in_use = true;
+    load->is_fetch = is_fetch;
+    load->is_read = false;
+    load->is_dropped = false;
+    load->store_tries = 0;
+    load->io.gfn = gfn;
+    load->io.slot = pages_slot(pager->env.pages, gfn);
+    pages_begin_load(pager->env.pages, gfn);
+    read_page(load);
+}
+
+static struct load *find_load(struct pager *pager, uint32_t gfn)
+{
+    for (unsigned int i = 0; i < NR_LOADS; i++)
+        if (pager->loads[i].in_use && pager->loads[i].io.gfn == gfn)
+            return &pager->loads[i];
+    abort(); /* a gfn that is LOADING has a load */
+}
+
+void load_drop(struct pager *pager, uint32_t gfn)
+{
+    find_load(pager, gfn)->is_dropped = true; /* its I/O is under way */
+}
