@@ -60,6 +60,7 @@ $(B)/xenpaging2: $(OBJECTS)
 -include tests/coverage/coverage.mk
 -include tests/tests.mk
 -include docs/docs.mk
+-include tools/toolstack/toolstack.mk
 
 .PHONY: install
 install: $(B)/xenpaging2 man

@@ -19,7 +19,7 @@ build_programs() {
 }
 
 # dom0_image SCENARIO RUN FILE: the whole initramfs for one run, from the parts
-# DOM0_BASE and OLD_PAGER.
+# DOM0_BASE and OLD_PAGER, and TOOLSTACK for those that ask for it.
 dom0_image() {
     local scenario=$1 run=$2 image=$3 tree
     tree=$(mktemp -d "$OUT/overlay.XXXXXX")
@@ -38,7 +38,10 @@ overlay_tree() {
     guest_image > boot/guest
     host_closure "$DOM0_BASE/root" bin "$BIN"/*
     host_closure "$DOM0_BASE/root" usr/sbin "$OLD_PAGER/xenpaging-repaired"
-    host_closure "$DOM0_BASE/root" usr/sbin "$ROOT/build/xenpaging2"
+    host_closure "$DOM0_BASE/root" usr/local/sbin "$ROOT/build/xenpaging2"
+    if [ -n "$(scenario_asks "$1" toolstack)" ]; then
+        "$ROOT/tools/toolstack/install" "$TOOLSTACK" "$PWD" /usr/local
+    fi
 }
 
 guest_image() {

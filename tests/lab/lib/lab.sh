@@ -10,3 +10,4 @@
 . "$LAB/lib/apt.sh"
 . "$LAB/lib/archive.sh"
 . "$LAB/lib/closure.sh"
+. "$LAB/lib/series.sh"

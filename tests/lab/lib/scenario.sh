@@ -13,6 +13,7 @@
 #   # lab: xen-options WORDS    more of Xen's command line; the last one of a kind counts
 #   # lab: hypervisor debug|release|stock|patched    in place of the default
 #   # lab: hypervisor debian    Debian's own, without paging
+#   # lab: toolstack patched    xl with the series' patches, in place of Debian's
 #   # lab: allow REGEX          lines of the logs that are no problem here, may be repeated
 #   # lab: panic REGEX          Xen must panic with such a line: this replaces the verdict
 
@@ -42,4 +43,13 @@ scenario_asks() {
     local values
     values=$(sed -n "s/^# lab: $2 \\+//p" "$1")
     echo "${values:-${3-}}"
+}
+
+# wants_toolstack SCENARIO...: whether one of them does.
+wants_toolstack() {
+    local scenario
+    for scenario; do
+        [ -z "$(scenario_asks "$(scenario_file "$scenario")" toolstack)" ] || return 0
+    done
+    return 1
 }

@@ -6,8 +6,6 @@
 # A stock part also keeps its build tree: a patched one starts from a copy of it and
 # compiles only what the patches touch.
 
-PATCHES=$ROOT/hypervisor-patches
-
 xen_inputs() {
     case $1 in
     xen-debug-stock|xen-release-stock)
@@ -15,7 +13,7 @@ xen_inputs() {
         ;;
     xen-debug-patched|xen-release-patched)
         part "${1%-patched}-stock"
-        xen_series | while read -r patch; do hash_files "$patch"; done
+        hash_series xen
         ;;
     *)
         die "no such part: $1"
@@ -33,7 +31,7 @@ xen_make() {
     cp -a "$PART/tree" tree
     case $part_of_xen in
     *-stock)    xen_configure ;;
-    *-patched)  xen_patch ;;
+    *-patched)  apply_series xen tree ;;
     esac
     make -C tree/xen -j2
     cp tree/xen/xen tree/xen/xen-syms .
@@ -52,18 +50,4 @@ xen_configure() {
     printf 'CONFIG_%s\n' EXPERT=y UNSUPPORTED=y MEM_PAGING=y DEBUG=$debug >> tree/xen/.config
     make -C tree/xen olddefconfig
     grep -x CONFIG_MEM_PAGING=y tree/xen/.config
-}
-
-# xen_series: the patch files in order; a series file has comments and empty lines.
-xen_series() {
-    [ ! -f "$PATCHES/series" ] ||
-        sed -e 's/#.*//' -e 's/[ \t].*//' -e '/^$/d' -e "s|^|$PATCHES/|" "$PATCHES/series"
-}
-
-xen_patch() {
-    xen_series > series
-    while read -r patch; do
-        echo "applying $patch"
-        patch -d tree -p1 --no-backup-if-mismatch < "$patch"
-    done < series
 }

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# make toolstack            build xl and its libraries, with the series' patches for tools/
+# make install-toolstack    beside the system's own, see tools/toolstack/install
+# make uninstall-toolstack
+
+.PHONY: toolstack
+toolstack:
+	@tests/lab/deps toolstack
+	@tests/lab/build toolstack
+
+.PHONY: install-toolstack
+install-toolstack: install
+	@tests/lab/deps toolstack
+	tools/toolstack/install "$$(tests/lab/build toolstack)" "$(DESTDIR)" "$(PREFIX)"
+
+.PHONY: uninstall-toolstack
+uninstall-toolstack:
+	tools/toolstack/install --remove "$(DESTDIR)" "$(PREFIX)"
