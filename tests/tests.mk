@@ -26,7 +26,7 @@ EPT_SCENARIOS ?= boot guest squeeze-verify-drain balloon terminated-while-thrash
 LONG_SCENARIOS ?= $(filter-out soak,$(notdir $(basename $(wildcard $(LAB)/long/*.sh))))
 SOAK_MINUTES ?= 30
 C_FILES := $(wildcard tools/xenpaging2/*.[ch] tests/unit/*.[ch] $(FUZZ)/*.[ch] $(SIM)/*/*.[ch] $(LAB)/guest/*.[ch] \
-                      $(LAB)/progs/*.c $(LAB)/progs/p2m/*.[ch])
+                      $(LAB)/progs/*.c $(LAB)/progs/p2m/*.[ch] tests/toolstack/*.c)
 SHELL_FILES := $(LAB)/build $(LAB)/run $(LAB)/deps $(LAB)/demo $(LAB)/patches-check \
                $(LAB)/selftest/run \
                $(LAB)/selftest/judge $(LAB)/old-pager/build $(LAB)/guest/check.sh \
@@ -35,7 +35,7 @@ SHELL_FILES := $(LAB)/build $(LAB)/run $(LAB)/deps $(LAB)/demo $(LAB)/patches-ch
                $(wildcard tests/bench/*.sh) tests/bench/p2m \
                $(addprefix $(SIM)/,sim.sh demo run fidelity p2m selftest) \
                $(addprefix $(FUZZ)/,run keep selftest) $(COVERAGE)/report \
-               tests/unit/run-test docs/check-man tools/toolstack/install tests/model/run
+               tests/unit/run-test docs/check-man tools/toolstack/install tests/toolstack/run tests/model/run
 
 .PHONY: demo
 demo: lab-deps all
@@ -52,13 +52,14 @@ ept-deps: lab-deps
 
 .PHONY: check
 check:
-	@$(LAB)/deps build lab ept xen-build test valgrind sim model lint
+	@$(LAB)/deps build lab ept xen-build toolstack test valgrind sim model lint
 	@$(MAKE) --no-print-directory check-fast
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory check-valgrind
 	@$(MAKE) --no-print-directory check-fuzz
 	@$(MAKE) --no-print-directory check-sim
 	@$(MAKE) --no-print-directory check-model
+	@$(MAKE) --no-print-directory check-toolstack
 	@$(MAKE) --no-print-directory check-selftest
 	@$(MAKE) --no-print-directory check-lab
 

@@ -3,6 +3,7 @@
 # make toolstack            build xl and its libraries, with the series' patches for tools/
 # make install-toolstack    beside the system's own, see tools/toolstack/install
 # make uninstall-toolstack
+# make check-toolstack      it reads and keeps configurations with paging; no Xen is needed
 
 .PHONY: toolstack
 toolstack:
@@ -17,3 +18,8 @@ install-toolstack: install
 .PHONY: uninstall-toolstack
 uninstall-toolstack:
 	tools/toolstack/install --remove "$(DESTDIR)" "$(PREFIX)"
+
+.PHONY: check-toolstack
+check-toolstack: $(B)/packages.stamp
+	@tests/lab/deps toolstack
+	@tests/toolstack/run "$$(tests/lab/build toolstack)"

@@ -36,6 +36,7 @@ static const struct key keys[] = {
     {"rounds", offsetof(struct params, rounds), 0, 1000000000, NULL},
     {"idle_ms", offsetof(struct params, idle_ms), 0, 3600000, NULL},
     {"disk_mb", offsetof(struct params, disk_mb), 1, 1ul << 20, NULL},
+    {"probe", offsetof(struct params, probe), 0, 1, NULL},
     {"end", offsetof(struct params, end), 0, 0, ends},
 };
 

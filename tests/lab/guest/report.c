@@ -75,6 +75,11 @@ void report_disk(uint64_t moves, uint64_t max_us)
     say("disk moves=%" PRIu64 " max_us=%" PRIu64, moves, max_us);
 }
 
+void report_xenstore(const char *operation, const char *path, const char *answer)
+{
+    say("xenstore %s %s: %s", operation, path, answer);
+}
+
 void report_done(uint64_t rounds, uint64_t bad)
 {
     say("done rounds=%" PRIu64 " bad=%" PRIu64, rounds, bad);

@@ -44,6 +44,9 @@ void report_histogram(const struct histogram *h);
 /* "workload: disk moves=N max_us=U" */
 void report_disk(uint64_t moves, uint64_t max_us);
 
+/* "workload: xenstore OPERATION PATH: ANSWER" */
+void report_xenstore(const char *operation, const char *path, const char *answer);
+
 /* "workload: done rounds=K bad=B", the last line */
 void report_done(uint64_t rounds, uint64_t bad);
 

@@ -10,6 +10,7 @@
 
 #include "disk.h"
 #include "init.h"
+#include "probe.h"
 #include "worker.h"
 
 #define STATUS_BAD 1
@@ -117,6 +118,8 @@ int main(int argc, char *argv[])
         workers_start(&params, &region) < 0 || (params.disk && start_disk(&params) < 0))
         init_end(END_HALT, STATUS_ERROR);
     report_ready(region.pages, params.threads, params.mb);
+    if (params.probe)
+        probe_xenstore();
 
     uint64_t bad = run(&params);
 

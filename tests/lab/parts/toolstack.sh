@@ -3,7 +3,7 @@
 #
 # xl, its libraries and the helper that saves and restores, from Debian's source with the
 # series' patches for tools/. Result: bin/ and lib/, which find each other by $ORIGIN wherever
-# they are copied to, bash/ and man/. The paths that are compiled in are those of Debian's Xen.
+# they are copied to, include/ (libxl's), bash/ and man/. The paths that are compiled in are those of Debian's Xen.
 #
 # They are never to take the place of Debian's files: these libraries have the same names, and
 # structures of another layout.
@@ -50,10 +50,11 @@ toolstack_compile() {
 }
 
 toolstack_collect() {
-    mkdir bin lib bash man
+    mkdir bin lib include bash man
     cp tree/tools/xl/xl tree/tools/libs/light/libxl-save-helper bin/
     cp -P tree/tools/libs/*/lib*.so.* lib/
     rm -f lib/*vchan* lib/*xenstat*
+    cp tree/tools/include/libxl*.h tree/tools/include/_libxl*.h include/
     cp tree/tools/xl/bash-completion bash/xl
     toolstack_man xl 1
     toolstack_man xl.cfg 5

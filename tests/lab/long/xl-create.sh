@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+#
+# Scenario xl-create at length.
+# lab: hypervisor patched
+# lab: toolstack patched
+# lab: timeout 4000
+
+create_and_destroy 20
+pass
