@@ -41,6 +41,7 @@ overlay_tree() {
     host_closure "$DOM0_BASE/root" usr/local/sbin "$ROOT/build/xenpaging2"
     if [ -n "$(scenario_asks "$1" toolstack)" ]; then
         "$ROOT/tools/toolstack/install" "$TOOLSTACK" "$PWD" /usr/local
+        host_closure "$DOM0_BASE/root" usr/local/lib/xenpaging2/bin "$TOOLSTACK"/bin/*
     fi
 }
 
