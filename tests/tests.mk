@@ -35,7 +35,7 @@ SHELL_FILES := $(LAB)/build $(LAB)/run $(LAB)/deps $(LAB)/demo $(LAB)/patches-ch
                $(wildcard tests/bench/*.sh) tests/bench/p2m \
                $(addprefix $(SIM)/,sim.sh demo run fidelity p2m selftest) \
                $(addprefix $(FUZZ)/,run keep selftest) $(COVERAGE)/report \
-               tests/unit/run-test docs/check-man tools/toolstack/install tests/toolstack/run tests/model/run
+               tests/unit/run-test docs/check-man tools/toolstack/install $(addprefix tests/toolstack/,run commands stand-in lib.sh) tests/model/run
 
 .PHONY: demo
 demo: lab-deps all

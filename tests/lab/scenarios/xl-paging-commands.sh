@@ -20,7 +20,7 @@ expect_listed a off
 xl_fails 'cannot be opened: No such file' paging-start --store=/nowhere/a a
 ! xenstore-exists "/libxl/$a/paging" || fail "/libxl/$a/paging is there"
 [ -z "$(pagers)" ] || fail "a pager is left: $(pagers)"
-xl paging-start --target=96 --store=/pages/a a -- --policy=random || fail "xl paging-start failed"
+xl paging-start --target=96 --store=/pages/a a --policy=random || fail "xl paging-start failed"
 expect_listed a running
 has_line "$(xl_pager_log a)" 'policy random' || fail "the daemon's argument had no effect"
 wait_until "a target of 96 MiB" 60 has_at_most "$a" $((96 * 256))

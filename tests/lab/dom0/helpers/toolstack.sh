@@ -26,7 +26,7 @@ pagers() {
 
 # expect_nothing_left DOMID: of a domain that had a pager.
 expect_nothing_left() {
-    ! lab-dominfo "$1" >/dev/null 2>&1 || fail "domain $1 is still there"
+    wait_until "the end of domain $1" 5 domain_is_gone "$1"
     ! xenstore-exists "/libxl/$1" || fail "/libxl/$1 is left: $(xenstore-ls "/libxl/$1")"
     ! xenstore-exists "/local/domain/$1" || fail "/local/domain/$1 is left"
     [ -z "$(pagers)" ] || fail "a pager is left: $(pagers)"
