@@ -2,24 +2,27 @@
 # shellcheck shell=bash
 #
 # xl, its libraries and the helper that saves and restores, from Debian's source with the
-# series' patches for tools/. Result: bin/ and lib/, which find each other by $ORIGIN wherever
-# they are copied to, include/ (libxl's), bash/ and man/. The paths that are compiled in are those of Debian's Xen.
+# series' patches. Result: bin/ and lib/, which find each other by $ORIGIN wherever they are
+# copied to, include/ (libxl's), bash/ and man/. The paths that are compiled in are those of
+# Debian's Xen.
 #
 # They are never to take the place of Debian's files: these libraries have the same names, and
 # structures of another layout.
 
-TOOLSTACK_DIRS="include libs xl"
+# It is compiled with the hypervisor's public headers. m4/ is where configure has its paths from.
+TOOLSTACK_DIRS="tools m4 docs/man xen/include/public"
+TOOLSTACK_TARGETS="include libs xl"
 
 toolstack_inputs() {
     part xen-source
     part_key
-    hash_series tools
+    hash_series "$TOOLSTACK_DIRS"
 }
 
 toolstack_make() {
     part xen-source
     cp -a "$PART/tree" tree
-    apply_series tools tree
+    apply_series "$TOOLSTACK_DIRS" tree
     ( cd tree && toolstack_configure && toolstack_compile )
     toolstack_collect
     rm -rf tree
@@ -46,7 +49,7 @@ toolstack_compile() {
     local dir
     # shellcheck disable=SC2016
     export LD_RUN_PATH='$ORIGIN/../lib'
-    for dir in $TOOLSTACK_DIRS; do make -C "tools/$dir" -j2; done
+    for dir in $TOOLSTACK_TARGETS; do make -C "tools/$dir" -j2; done
 }
 
 toolstack_collect() {
