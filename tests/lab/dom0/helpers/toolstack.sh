@@ -46,7 +46,7 @@ refused_paging() {
     grep -Eq -e "$refused_pattern" /run/lab/refusal || fail "no '$refused_pattern' in what xl said"
     expect_no_domains
     [ -z "$(pagers)" ] || fail "a pager is left: $(pagers)"
-    left=$(find /var/lib/xen/xenpaging /pages -type f)
+    left=$(find /var/lib/xen/xenpaging /pages -type f 2>/dev/null || true)
     [ -z "$left" ] || fail "a store is left: $left"
 }
 
@@ -73,7 +73,7 @@ stand_in() {
     chmod 755 "$stand_in_dir/xenpaging2"
 }
 
-# create_and_destroy ROUNDS: a guest of 128 MiB that may keep 80.
+# create_and_destroy ROUNDS: a guest of 128 MiB that may keep 112. With less, it takes long to boot.
 create_and_destroy() {
     mkdir -p /var/lib/xen/xenpaging
     create_round=0
@@ -84,10 +84,10 @@ create_and_destroy() {
 }
 
 create_and_destroy_once() {
-    GUEST_CONFIG=$(paging_config 'paging_target = 80') start_guest "$1" 128 1 mb=48
+    GUEST_CONFIG=$(paging_config 'paging_target = 112') start_guest "$1" 128 1 mb=32
     follow_log "pager-$1" "$(xl_pager_log "$1")"
     create_domid=$(guest_domid "$1")
-    wait_until "guest $1 to be within its target" 5 has_at_most "$create_domid" $((80 * 256))
+    wait_until "guest $1 to be within its target" 5 has_at_most "$create_domid" $((112 * 256))
     note "guest $1: $SEEN"
     expect_nodes "$1"
     verify_guest "$1" 1 200
@@ -95,15 +95,15 @@ create_and_destroy_once() {
     expect_nothing_left "$create_domid"
 }
 
-# expect_nodes NAME: those of a pager that xl started with a target of 80 MiB.
+# expect_nodes NAME: those of a pager that xl started with a target of 112 MiB.
 expect_nodes() {
     nodes_domid=$(guest_domid "$1")
     [ "$(paging_node "$1" state)" = running ] || fail "the state is '$(paging_node "$1" state)'"
     [ "$(paging_node "$1" store)" = "/var/lib/xen/xenpaging/xenpaging2-$nodes_domid" ] ||
         fail "the store is '$(paging_node "$1" store)'"
     process_runs "$(paging_node "$1" pid)" || fail "process '$(paging_node "$1" pid)' does not run"
-    [ "$(xenstore-read "/local/domain/$nodes_domid/memory/target-tot_pages")" = 81920 ] ||
-        fail "the target is not 81920"
+    [ "$(xenstore-read "/local/domain/$nodes_domid/memory/target-tot_pages")" = 114688 ] ||
+        fail "the target is not 114688"
     nodes_seen=$(xenstore-ls -p "/libxl/$nodes_domid/paging" | grep -v '(n0)$' || true)
     [ -z "$nodes_seen" ] || fail "not dom0's alone: $nodes_seen"
 }
