@@ -3,36 +3,34 @@
 #
 # A hypervisor with paging: xen-{debug,release}-{stock,patched}.
 # Result: xen (what boots), xen-syms (for addresses in a trace), config.
-# A stock part also keeps its build tree: a patched one starts from a copy of it and
-# compiles only what the patches touch.
+# A stock part also keeps its build tree. Who needs the patched one for debugging needs the stock one
+# as well: it starts from a copy of that tree, and compiles only what the patches touch.
 
 xen_inputs() {
-    case $1 in
-    xen-debug-stock|xen-release-stock)
-        part xen-source
-        ;;
-    xen-debug-patched|xen-release-patched)
-        part "${1%-patched}-stock"
-        hash_series xen
-        ;;
-    *)
-        die "no such part: $1"
-        ;;
-    esac
+    xen_base "$1"
     part_key
+    case $1 in
+    *-patched)  hash_series xen ;;
+    esac
+}
+
+# xen_base PART: the part whose tree it is made from.
+xen_base() {
+    case $1 in
+    xen-debug-patched)                                      part xen-debug-stock ;;
+    xen-debug-stock|xen-release-stock|xen-release-patched)  part xen-source ;;
+    *)                                                      die "no such part: $1" ;;
+    esac
 }
 
 xen_make() {
     part_of_xen=$1
-    case $part_of_xen in
-    *-stock)    part xen-source ;;
-    *-patched)  part "${part_of_xen%-patched}-stock" ;;
-    esac
+    xen_base "$1"
     cp -a "$PART/tree" tree
     case $part_of_xen in
-    *-stock)    xen_configure ;;
     *-patched)  apply_series xen tree ;;
     esac
+    [ -f tree/xen/.config ] || xen_configure
     make -C tree/xen -j2
     cp tree/xen/xen tree/xen/xen-syms .
     cp tree/xen/.config config
