@@ -7,7 +7,7 @@
 # make coverage     which lines and branches of the pager tests reach
 # make check-lab    the scenarios on a real Xen under emulation; SCENARIOS= names some of them
 # make check-ept    EPT_SCENARIOS (some) on Intel's extended page tables, which is slow
-# make check-sim    2000 seeded stories on a simulated Xen, in two minutes; is it like Xen at all
+# make check-sim    2000 seeded stories on a simulated Xen, in some four minutes; is it like Xen at all
 # make patches-check  build and boot Xen with each further patch of hypervisor-patches/: an hour
 # make bench-p2m   what the patches of hypervisor-patches/ cost and save, in instructions
 # make check-long   LONG_SCENARIOS: what check-lab has in short; an hour and more
@@ -63,7 +63,7 @@ check:
 	@$(MAKE) --no-print-directory check-selftest
 	@$(MAKE) --no-print-directory check-lab
 
-# As many as fit into the half minute that it may take after a change of one file, on two processors.
+# Few, because this is run after each change of one file: three quarters of a minute on two processors.
 FAST_SEEDS ?= 8
 
 .PHONY: check-fast

@@ -77,7 +77,7 @@ sim-demo: sim
 
 SEEDS ?= 2000
 
-# The seeds take two minutes of two processors.
+# The seeds take some four minutes of two processors.
 .PHONY: check-sim
 check-sim: sim
 	@$(SIM)/fidelity
