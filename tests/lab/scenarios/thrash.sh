@@ -5,7 +5,7 @@
 # all of its memory for 60 s, without one bad page and close to its target all the time.
 # lab: timeout 1200
 
-start_guest a 112 1 mb=36
+start_guest a 112 1 mb=32
 start_pager a
 squeeze_to a 28
 expect_resident a 28 1 300
