@@ -18,21 +18,9 @@
 
 _Static_assert(sizeof(struct xen_mem_paging_batch_entry) == 24, "as Xen has it");
 
-/* Returns what the hypercall returns, or a negative errno. */
 static int call_batch(struct xen_ops *ops, unsigned int nr)
 {
-    struct xen_batch_args *args = ops->batch_args;
-    int rc;
-
-    args->op = (xen_mem_paging_op_t){
-        .op = XENMEM_paging_op_batch,
-        .domain = (domid_t)ops->domid,
-        .gfn = nr,
-    };
-    set_xen_guest_handle_raw(args->op.buffer, (const uint8_t *)args->entries);
-    rc = xencall2(ops->call, __HYPERVISOR_memory_op, XENMEM_paging_op,
-                  (uint64_t)(uintptr_t)&args->op);
-    return rc < 0 ? -errno : rc;
+    return xen_paging_op(ops, XENMEM_paging_op_batch, nr, ops->batch_args->entries);
 }
 
 static void fill_entries(struct xen_mem_paging_batch_entry *entries, uint32_t op,

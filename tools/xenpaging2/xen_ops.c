@@ -289,19 +289,24 @@ void xen_cancel(struct xen_ops *ops, struct xen_page *pages, unsigned int nr)
         ops->way->cancel(ops, pages, nr);
 }
 
+int xen_paging_op(struct xen_ops *ops, uint8_t op, uint64_t gfn, const void *buffer)
+{
+    xen_mem_paging_op_t *arg = &ops->batch_args->op;
+    int rc;
+
+    *arg = (xen_mem_paging_op_t){.op = op, .domain = (domid_t)ops->domid, .gfn = gfn};
+    set_xen_guest_handle_raw(arg->buffer, (const uint8_t *)buffer);
+    rc = xencall2(ops->call, __HYPERVISOR_memory_op, XENMEM_paging_op, (uint64_t)(uintptr_t)arg);
+    return rc < 0 ? -errno : rc;
+}
+
 /*
  * Not by xc_mem_paging_load(): that locks the page into memory and unlocks it again, which takes
  * longer than the hypercall, and leaves a buffer unlocked that was locked for good.
  */
 int xen_load(struct xen_ops *ops, uint32_t gfn, const void *page)
 {
-    xen_mem_paging_op_t *op = &ops->batch_args->op;
-
-    *op = (xen_mem_paging_op_t){
-        .op = XENMEM_paging_op_prep, .domain = (domid_t)ops->domid, .gfn = gfn};
-    set_xen_guest_handle_raw(op->buffer, (uint8_t *)(uintptr_t)page);
-    return negative_errno(
-        xencall2(ops->call, __HYPERVISOR_memory_op, XENMEM_paging_op, (uint64_t)(uintptr_t)op));
+    return xen_paging_op(ops, XENMEM_paging_op_prep, gfn, page);
 }
 
 int xen_prep(struct xen_ops *ops, uint64_t gfn)

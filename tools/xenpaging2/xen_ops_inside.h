@@ -52,6 +52,12 @@ static inline int negative_errno(int rc)
 }
 
 /*
+ * One XENMEM_paging_op (xen/memory.h), whose gfn is the number of entries for a batch. The buffer
+ * is hypercall-safe memory. Returns what the hypercall returns, or a negative errno.
+ */
+int xen_paging_op(struct xen_ops *ops, uint8_t op, uint64_t gfn, const void *buffer);
+
+/*
  * Asks a Xen whose paging is on for what it offers. Sets ops->features, to 0 on a stock one.
  * Returns 0 or a negative errno.
  */
