@@ -40,10 +40,8 @@ refused_paging() {
     refused_pattern=$1 refused_type=$2 refused_memory=$3 refused_maxmem=$4
     shift 4
     refused_config "$refused_type" "$refused_memory" "$refused_maxmem" "$@" > /run/lab/refused.cfg
-    ! xl create -p /run/lab/refused.cfg > /run/lab/refusal 2>&1 || fail "xl created it: $*"
     note "$refused_type $refused_memory $refused_maxmem $*:"
-    sed 's/^/    /' /run/lab/refusal
-    grep -Eq -e "$refused_pattern" /run/lab/refusal || fail "no '$refused_pattern' in what xl said"
+    xl_fails "$refused_pattern" create -p /run/lab/refused.cfg
     expect_no_domains
     [ -z "$(pagers)" ] || fail "a pager is left: $(pagers)"
     left=$(find /var/lib/xen/xenpaging /pages -type f 2>/dev/null || true)

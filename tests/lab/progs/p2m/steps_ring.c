@@ -37,38 +37,34 @@ static void note_request(const vm_event_request_t *request)
              request->u.mem_paging.flags & MEM_PAGING_EVICT_FAIL ? "+evict-fail" : "");
 }
 
-/* As a pager does: loads the page if it is out. */
-const char *step_answer(void)
+/* then may be NULL. */
+static const char *take(void (*then)(const vm_event_request_t *request))
 {
     vm_event_request_t request;
 
     if (!pager_take(&request))
         return "none";
     note_request(&request);
-    pager_answer(&request);
+    if (then)
+        then(&request);
     return "ok";
+}
+
+/* As a pager does: loads the page if it is out. */
+const char *step_answer(void)
+{
+    return take(pager_answer);
 }
 
 /* A response alone, so that it is Xen's to make something of the page. */
 static const char *respond(void)
 {
-    vm_event_request_t request;
-
-    if (!pager_take(&request))
-        return "none";
-    note_request(&request);
-    pager_respond(&request);
-    return "ok";
+    return take(pager_respond);
 }
 
 static const char *lose(void)
 {
-    vm_event_request_t request;
-
-    if (!pager_take(&request))
-        return "none";
-    note_request(&request);
-    return "ok";
+    return take(NULL);
 }
 
 static const char *waiting(void)
