@@ -17,7 +17,7 @@ FUZZ_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno
 FUZZ_COMPILE = $(FUZZ_CC) $(ALL_CFLAGS) -iquote tools/xenpaging2 -iquote $(UNIT) $(FUZZ_FLAGS)
 FUZZ_WRAP := ld -r $(UNIT_WRAPPED:%=--wrap=%)
 FUZZ_LINK := $(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer
-FUZZ_SECONDS ?= 20
+FUZZ_SECONDS ?= 60
 TIME ?= 60
 
 FUZZ_OBJECTS := $(UNIT_PARTS:%.c=$(FUZZ_B)/%.o)

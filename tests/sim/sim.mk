@@ -77,7 +77,6 @@ sim-demo: sim
 
 SEEDS ?= 2000
 
-# The seeds take some four minutes of two processors.
 .PHONY: check-sim
 check-sim: sim
 	@$(SIM)/fidelity

@@ -125,11 +125,11 @@ static bool any_job(void)
     return false;
 }
 
-/* A story waits most of its time: some for each processor. */
+/* A story waits most of its time: many for each processor. */
 static unsigned int count_jobs(void)
 {
     const char *wanted = getenv("SIM_JOBS");
-    long nr = wanted ? atol(wanted) : sysconf(_SC_NPROCESSORS_ONLN) * 4;
+    long nr = wanted ? atol(wanted) : sysconf(_SC_NPROCESSORS_ONLN) * 8;
 
     return nr < 1 ? 1 : nr > MAX_JOBS ? MAX_JOBS : (unsigned int)nr;
 }

@@ -16,6 +16,7 @@
 #include "xen.h"
 
 #define INCREMENTS "400"
+#define MAX_RUNS 20
 
 static pid_t start_mapper(uint64_t gfn)
 {
@@ -31,27 +32,44 @@ static pid_t start_mapper(uint64_t gfn)
     _exit(127);
 }
 
-/* lab-mapper counts in pages that this pager sends out in a loop. */
-static const char *race(uint64_t gfn,
-                        unsigned long (*send_out)(uint64_t first, unsigned long count))
+struct paged {
+    unsigned long out, in;
+};
+
+typedef unsigned long send_out_fn(uint64_t first, unsigned long count);
+
+/* lab-mapper counts in pages that this pager sends out in a loop. Returns what it exits with. */
+static int run_against_mapper(uint64_t gfn, send_out_fn *send_out, struct paged *paged)
 {
     pid_t mapper = start_mapper(gfn);
-    unsigned long out = 0, in = 0;
     int status;
 
     if (mapper < 0)
         inconclusive("no process for lab-mapper");
     while (waitpid(mapper, &status, WNOHANG) == 0) {
-        out += send_out(gfn, CASE_GFNS);
+        paged->out += send_out(gfn, CASE_GFNS);
         pager_rung(1);
-        in += pager_serve();
+        paged->in += pager_serve();
     }
-    remark("%lu evictions, %lu requests", out, in);
     if (!WIFEXITED(status) || WEXITSTATUS(status) > 1)
         inconclusive("lab-mapper failed");
-    if (out < CASE_GFNS)
+    return WEXITSTATUS(status);
+}
+
+/* On a busy machine lab-mapper can be over before this process runs at all: then once more. */
+static const char *race(uint64_t gfn, send_out_fn *send_out)
+{
+    struct paged paged = {0};
+    int lost = 0;
+
+    for (int i = 0; i < MAX_RUNS && !lost && paged.out < CASE_GFNS; i++)
+        lost = run_against_mapper(gfn, send_out, &paged);
+    remark("%lu evictions, %lu requests", paged.out, paged.in);
+    if (lost)
+        return "writes of dom0 are lost";
+    if (paged.out < CASE_GFNS)
         inconclusive("hardly a page went out");
-    return WEXITSTATUS(status) ? "writes of dom0 are lost" : NULL;
+    return NULL;
 }
 
 static const char *mapper_vs_pager(uint64_t gfn)
