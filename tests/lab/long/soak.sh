@@ -7,7 +7,7 @@
 # lab: cpus 2
 # lab: hypervisor patched
 
-start_guest a 112 2 mb=36
+start_guest a 112 2 mb=32
 start_pager a
 squeeze_to a 28
 expect_resident a 28 1 900
