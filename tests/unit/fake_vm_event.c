@@ -20,6 +20,7 @@
 
 struct xenevtchn_handle {
     int fd;
+    bool restricted;
     bool bound, masked, pending;
 };
 
@@ -135,6 +136,15 @@ int xenevtchn_close(xenevtchn_handle *channel)
     return 0;
 }
 
+int xenevtchn_restrict(xenevtchn_handle *channel, domid_t domid)
+{
+    if (fail_this(ENOTTY))
+        return -1;
+    assert_int_equal(domid, FAKE_DOMID);
+    channel->restricted = true;
+    return 0;
+}
+
 int xenevtchn_fd(xenevtchn_handle *channel)
 {
     return channel->fd;
@@ -147,6 +157,7 @@ xenevtchn_port_or_error_t xenevtchn_bind_interdomain(xenevtchn_handle *channel, 
         return -1;
     assert_int_equal(domid, FAKE_DOMID);
     assert_int_equal(remote, XEN_PORT);
+    assert_true(channel->restricted);
     channel->bound = true;
     return LOCAL_PORT;
 }

@@ -18,6 +18,7 @@ static void *present(void *memory, size_t size)
         errno = ENOMEM;
         return NULL;
     }
+    madvise(memory, size, MADV_DONTDUMP);
     if (mlock(memory, size))
         madvise(memory, size, MADV_POPULATE_WRITE);
     return memory;

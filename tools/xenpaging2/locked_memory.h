@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Memory that is there when a page-in needs it: zeroed, page-aligned, and present in RAM from the
- * start, because the host that runs short of memory is the very host we work for.
+ * start, because the host that runs short of memory is the very host we work for. It is left out of
+ * core dumps.
  * All sizes are in bytes; a size of 0 with a pointer of NULL stands for "nothing yet".
  */
 #ifndef XENPAGING2_LOCKED_MEMORY_H

@@ -9,6 +9,7 @@
 #include "daemon.h"
 #include "log.h"
 #include "options.h"
+#include "privileges.h"
 
 #ifndef VERSION
 #define VERSION "unknown"
@@ -24,12 +25,15 @@ static int run(struct daemon *d)
 {
     bool started;
 
+    privileges_drop();
     lock_memory();
     started = !daemon_start(d);
-    if (started)
+    if (started) {
+        privileges_filter_calls();
         daemon_run(d);
-    else
+    } else {
         log_error("%s", d->message);
+    }
     daemon_clean_up(d);
     return started && d->ending != NOT_ENDED ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -181,6 +181,8 @@ static int listen_to_channel(struct mem_event_ring *ring, struct event_base *bas
     ring->channel = xenevtchn_open(NULL, 0);
     if (!ring->channel)
         return -errno;
+    if (xenevtchn_restrict(ring->channel, (domid_t)xen_ops_domid(ring->ops)))
+        return -errno; /* it is for this domain's events only from here on */
     ring->notify_event = event_new(base, -1, 0, notify_xen, ring);
     ring->channel_event =
         event_new(base, xenevtchn_fd(ring->channel), EV_READ | EV_PERSIST, channel_ready, ring);

@@ -10,6 +10,8 @@
 #include <xen/domctl.h>
 #include <xen/hvm/params.h>
 
+#include "page.h"
+
 #define MAX_FRAME_INFO 1024 /* what one XEN_DOMCTL_getpageframeinfo3 takes */
 
 static int open_all(struct xen_ops *ops)
@@ -87,7 +89,11 @@ uint32_t xen_ops_domid(const struct xen_ops *ops)
 
 void *xen_alloc_pages(struct xen_ops *ops, unsigned int nr)
 {
-    return xencall_alloc_buffer_pages(ops->call, nr);
+    void *pages = xencall_alloc_buffer_pages(ops->call, nr);
+
+    if (pages)
+        madvise(pages, (size_t)nr * PAGE_BYTES, MADV_DONTDUMP);
+    return pages;
 }
 
 void xen_free_pages(struct xen_ops *ops, void *pages, unsigned int nr)

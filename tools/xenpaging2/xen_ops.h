@@ -43,8 +43,8 @@ void xen_ops_close(struct xen_ops *ops);
 uint32_t xen_ops_domid(const struct xen_ops *ops);
 
 /*
- * Page-aligned memory, zeroed and present, that Xen can read and write at any time. NULL with errno
- * if there is none. xen_free_pages() takes NULL.
+ * Page-aligned memory, zeroed and present, that Xen can read and write at any time, and that is
+ * left out of core dumps. NULL with errno if there is none. xen_free_pages() takes NULL.
  */
 void *xen_alloc_pages(struct xen_ops *ops, unsigned int nr);
 void xen_free_pages(struct xen_ops *ops, void *pages, unsigned int nr);

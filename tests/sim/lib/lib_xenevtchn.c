@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* libxenevtchn.so.1: as with /dev/xen/evtchn, a port is masked from its event on until unmasked. */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -11,6 +12,8 @@
 struct xenevtchn_handle {
     struct sim_handle *host;
     int fd;
+    bool is_restricted; /* to: */
+    uint32_t only_domid;
 };
 
 xenevtchn_handle *xenevtchn_open(struct xentoollog_logger *logger, unsigned int flags)
@@ -38,6 +41,13 @@ int xenevtchn_close(xenevtchn_handle *channel)
     return 0;
 }
 
+int xenevtchn_restrict(xenevtchn_handle *channel, domid_t domid)
+{
+    channel->only_domid = domid;
+    channel->is_restricted = true;
+    return 0;
+}
+
 int xenevtchn_fd(xenevtchn_handle *channel)
 {
     return channel->fd;
@@ -48,6 +58,10 @@ xenevtchn_port_or_error_t xenevtchn_bind_interdomain(xenevtchn_handle *channel, 
 {
     struct sim_request request = {.op = SIM_EVTCHN_BIND, .domid = domid, .arg = remote};
 
+    if (channel->is_restricted && channel->only_domid != domid) {
+        errno = EACCES;
+        return -1;
+    }
     return (xenevtchn_port_or_error_t)sim_call(channel->host, request, NULL, NULL, 0);
 }
 
