@@ -9,6 +9,7 @@
 # make check-ept    EPT_SCENARIOS (some) on Intel's extended page tables, which is slow
 # make check-sim    2000 seeded stories on a simulated Xen; is it like Xen at all
 # make patches-check  build and boot Xen with each further patch of hypervisor-patches/: an hour
+# make bench        pagers side by side on a real Xen under emulation
 # make bench-p2m   what the patches of hypervisor-patches/ cost and save, in instructions
 # make check-long   LONG_SCENARIOS: what check-lab has in short; an hour and more
 # make soak-lab     a guest that thrashes for SOAK_MINUTES
@@ -32,7 +33,7 @@ SHELL_FILES := $(LAB)/build $(LAB)/run $(LAB)/deps $(LAB)/demo $(LAB)/patches-ch
                $(LAB)/selftest/judge $(LAB)/old-pager/build $(LAB)/guest/check.sh \
                $(wildcard $(LAB)/lib/*.sh $(LAB)/parts/*.sh $(LAB)/dom0/helpers/*.sh $(LAB)/dom0/block \
                $(LAB)/scenarios/*.sh $(LAB)/long/*.sh $(LAB)/selftest/*.sh) \
-               $(wildcard tests/bench/*.sh) tests/bench/p2m \
+               $(wildcard tests/bench/*.sh) tests/bench/p2m tests/bench/lab \
                $(addprefix $(SIM)/,sim.sh demo run fidelity p2m selftest) \
                $(addprefix $(FUZZ)/,run keep selftest) $(COVERAGE)/report \
                tests/unit/run-test docs/check-man tools/toolstack/install $(addprefix tests/toolstack/,run commands stand-in lib.sh) tests/model/run
@@ -112,6 +113,10 @@ check-ept: ept-deps all
 .PHONY: patches-check
 patches-check:
 	@$(LAB)/patches-check
+
+.PHONY: bench
+bench: lab-deps all
+	@tests/bench/lab
 
 .PHONY: bench-p2m
 bench-p2m: lab-deps all

@@ -94,6 +94,12 @@ endless_by_default() {
     says 124 "round=3 bad=0 .*" && [ "$(count 'done')" -eq 0 ]
 }
 
+touches_take_the_place_of_rounds() {
+    output=$(timeout 2 "$build/init" mb=1 touch_us=10000 2>&1)
+    status=$?
+    says 124 "ready pages=256 .*" && [ "$(count round=)" -eq 0 ]
+}
+
 fatal_signal_is_reported() {
     output=$(timeout --signal=SEGV 0.5 "$build/init" mb=1 idle_ms=1000 2>&1)
     [ "$(count 'error signal=11')" -eq 1 ]
@@ -163,6 +169,7 @@ check "a damaged zero page is found" zero_page_found_damaged
 check "the histogram counts every visit" histogram_counts_every_visit
 check "the pause is kept" pauses_between_rounds
 check "endless unless told" endless_by_default
+check "touches take the place of rounds" touches_take_the_place_of_rounds
 check "a fatal signal is reported" fatal_signal_is_reported
 check "missing memory is reported" missing_memory_is_reported
 for program in init init-asan init-tsan; do
@@ -173,7 +180,7 @@ check "a disk that cannot be used is reported" disk_error_is_reported
 check "each line is one write" lines_are_single_writes
 
 for word in mb=0 mb=x mb= mb=-1 mb=+1 'mb= 1' mb=1x mb=99999999999999999999 threads=0 threads=65 \
-    writes=10001 hot=0 hot=101 zero=101 rounds=1.5 idle_ms=3600001 disk_mb=0; do
+    writes=10001 hot=0 hot=101 zero=101 rounds=1.5 idle_ms=3600001 disk_mb=0 touch_us=0; do
     check "refuses $word" refuses "$word" "${word/+/[+]} is not possible, allowed: [0-9]+ to [0-9]+"
 done
 check "refuses mb=1048576" refuses mb=1048576 "mb=1048576 is not possible, allowed: 1 to [0-9]+, .*"

@@ -35,6 +35,7 @@ static const struct key keys[] = {
     {"zero", offsetof(struct params, zero), 0, 100, NULL},
     {"rounds", offsetof(struct params, rounds), 0, 1000000000, NULL},
     {"idle_ms", offsetof(struct params, idle_ms), 0, 3600000, NULL},
+    {"touch_us", offsetof(struct params, touch_us), 1, 10000000, NULL},
     {"disk_mb", offsetof(struct params, disk_mb), 1, 1ul << 20, NULL},
     {"probe", offsetof(struct params, probe), 0, 1, NULL},
     {"end", offsetof(struct params, end), 0, 0, ends},

@@ -23,6 +23,8 @@ struct params {
     unsigned long zero;    /* share of the zeroable pages (pattern.h), percent */
     unsigned long rounds;  /* 0: without end */
     unsigned long idle_ms; /* pause between rounds */
+    unsigned long
+        touch_us;          /* in place of rounds, page by page with this pause (touches.h); 0: no */
     unsigned long probe;   /* 1: show what the guest can do in xenstore */
     unsigned long end;     /* enum end_action: what pid 1 does at the end */
     const char *disk;      /* a block device or a file to move pages to and from; NULL: none */

@@ -70,6 +70,17 @@ void report_histogram(const struct histogram *h)
     say("histogram le_us=%s", text);
 }
 
+void report_touches(uint64_t touched, const uint64_t *us, unsigned int nr)
+{
+    char text[LINE_BYTES - 64];
+    size_t used = 0;
+
+    for (unsigned int i = 0; i < nr && used < sizeof(text); i++)
+        used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%" PRIu64, i > 0 ? "," : "",
+                                 us[i]);
+    say("touched=%" PRIu64 " us=%s", touched, text);
+}
+
 void report_disk(uint64_t moves, uint64_t max_us)
 {
     say("disk moves=%" PRIu64 " max_us=%" PRIu64, moves, max_us);

@@ -41,6 +41,9 @@ void report_round(uint64_t round, const struct round_result *r, uint64_t ms);
 /* "workload: histogram le_us=1:N,2:N,4:N,…" */
 void report_histogram(const struct histogram *h);
 
+/* "workload: touched=T us=U,U,…": of T touches, how long those took that were not at once */
+void report_touches(uint64_t touched, const uint64_t *us, unsigned int nr);
+
 /* "workload: disk moves=N max_us=U" */
 void report_disk(uint64_t moves, uint64_t max_us);
 

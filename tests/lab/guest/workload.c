@@ -11,6 +11,7 @@
 #include "disk.h"
 #include "init.h"
 #include "probe.h"
+#include "touches.h"
 #include "worker.h"
 
 #define STATUS_BAD 1
@@ -120,6 +121,8 @@ int main(int argc, char *argv[])
     report_ready(region.pages, params.threads, params.mb);
     if (params.probe)
         probe_xenstore();
+    if (params.touch_us)
+        touches_run(&params, &region);
 
     uint64_t bad = run(&params);
 

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "touches.h"
+
+#include <errno.h>
+#include <time.h>
+
+#include "order.h"
+#include "report.h"
+
+#define AT_ONCE_US 20 /* or less: the page was there, whatever interrupted us */
+
+static uint64_t now_ns(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static void rest(unsigned long us)
+{
+    struct timespec t = {.tv_sec = (time_t)(us / 1000000), .tv_nsec = (long)(us % 1000000) * 1000};
+
+    while (nanosleep(&t, &t) < 0 && errno == EINTR)
+        ;
+}
+
+/* Returns microseconds. */
+static uint64_t touch(const uint64_t *words)
+{
+    uint64_t start = now_ns();
+
+    (void)*(const volatile uint64_t *)words;
+    return (now_ns() - start + 999) / 1000;
+}
+
+void touches_run(const struct params *params, const struct region *region)
+{
+    struct order order = {
+        .pattern = (enum pattern)params->pattern, .pages = region->pages, .hot = region->pages};
+    uint64_t delays[TOUCHES_REPORTED];
+    unsigned int nr = 0;
+
+    for (uint64_t touched = 1;; touched++) {
+        rest(params->touch_us);
+        delays[nr] = touch(region_page(region, order_rewrite(&order)));
+        if (delays[nr] > AT_ONCE_US)
+            nr++;
+        if (nr < TOUCHES_REPORTED)
+            continue;
+        report_touches(touched, delays, nr);
+        nr = 0;
+        touched = 0;
+    }
+}
