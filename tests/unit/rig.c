@@ -29,6 +29,8 @@ static void page_loaded(void *arg)
 
     rig->loaded++;
     balance_loaded(rig->balance);
+    if (!pager_is_awaited(rig->pager))
+        evict_go_on(rig->evict);
 }
 
 static void page_evicted(void *arg)
@@ -55,6 +57,11 @@ static uint64_t wanted(void *arg)
     struct rig *rig = arg;
 
     return rig->balanced ? balance_excess(rig->balance) : rig->to_go;
+}
+
+static bool page_ins_wait(void *arg)
+{
+    return pager_is_awaited(((struct rig *)arg)->pager);
 }
 
 static void new_pass(void *arg)
@@ -114,6 +121,7 @@ static void create_evict(struct rig *rig)
         .stats = &rig->stats,
         .arg = rig,
         .wanted = wanted,
+        .page_ins_wait = page_ins_wait,
         .evicted = page_evicted,
         .new_pass = new_pass,
         .suspect_gone = suspect_gone,

@@ -152,6 +152,153 @@ static void nothing_is_evicted_before_all_of_its_batch_is_written(void **state)
     assert_int_equal(pages_nr_paged(rig->pages), 1 + 30);
 }
 
+/* --- Several batches at a time. --- */
+
+#define ALL_BUFFERS (EVICT_BATCHES * EVICT_BATCH)
+#define MANY_GFNS (ALL_BUFFERS + 100u)
+
+/* All that can be under way is, and waits for the store. */
+static struct rig *create_with_all_under_way(void)
+{
+    struct rig *rig = rig_create(MANY_GFNS, "clock");
+
+    fake_engine.hold = true;
+    rig_start_page_out(rig, MANY_GFNS - 1);
+    loop_settle(rig->base);
+    return rig;
+}
+
+static void finish_and_destroy(struct rig *rig)
+{
+    fake_engine_release();
+    rig_drain(rig);
+    rig_assert_at_peace(rig);
+    rig_destroy(rig);
+}
+
+static void while_writes_are_under_way_the_next_batches_are_begun(void **state)
+{
+    struct rig *rig = create_with_all_under_way();
+
+    (void)state;
+    assert_int_equal(fake_xen_count(TYPE_PAGING_OUT), ALL_BUFFERS);
+    assert_int_equal(fake_engine_nr_waiting(), ALL_BUFFERS);
+    fake_engine_release();
+    loop_settle(rig->base);
+    assert_int_equal(pages_nr_paged(rig->pages), MANY_GFNS - 1);
+    finish_and_destroy(rig);
+}
+
+static void each_batch_goes_out_when_its_own_writes_are_done(void **state)
+{
+    struct rig *rig = create_with_all_under_way();
+
+    (void)state;
+    for (int i = 0; i < EVICT_BATCH; i++)
+        fake_engine_release_one();
+    loop_settle(rig->base);
+    assert_int_equal(pages_nr_paged(rig->pages), EVICT_BATCH);
+    assert_int_equal(fake_xen_count(TYPE_PAGING_OUT), ALL_BUFFERS); /* the next one came after it */
+    finish_and_destroy(rig);
+}
+
+static unsigned int most_nominated;
+
+static void count_nominated(enum fake_call call, uint32_t gfn)
+{
+    (void)gfn;
+    if (call == CALL_EVICT && fake_xen_count(TYPE_PAGING_OUT) > most_nominated)
+        most_nominated = fake_xen_count(TYPE_PAGING_OUT);
+}
+
+static void with_a_store_that_is_fast_no_more_are_begun_than_it_takes(void **state)
+{
+    struct rig *rig = rig_create(MANY_GFNS, "clock");
+
+    (void)state;
+    most_nominated = 0;
+    fake_xen.before_call = count_nominated;
+    rig_page_out(rig, MANY_GFNS - 1);
+    assert_in_range(most_nominated, EVICT_BATCH / 2, 2 * EVICT_BATCH);
+    finish_and_destroy(rig);
+}
+
+static void batches_under_way_are_no_more_than_are_wanted(void **state)
+{
+    struct rig *rig = *state;
+
+    fake_engine.hold = true;
+    rig_start_page_out(rig, 2 * EVICT_BATCH);
+    loop_settle(rig->base);
+    assert_int_equal(fake_xen_count(TYPE_PAGING_OUT), 2 * EVICT_BATCH);
+    fake_engine_release();
+    rig_finish_batch(rig);
+    assert_int_equal(pages_nr_paged(rig->pages), 2 * EVICT_BATCH);
+}
+
+static void before_a_rest_all_batches_are_over(void **state)
+{
+    struct rig *rig = create_with_all_under_way();
+
+    (void)state;
+    fake_engine.fail_writes = 1;
+    for (int i = 0; i < EVICT_BATCH; i++)
+        fake_engine_release_one();
+    loop_settle(rig->base);
+    assert_int_equal(fake_xen_count(TYPE_PAGING_OUT),
+                     ALL_BUFFERS - EVICT_BATCH); /* none came after it */
+    fake_engine_release();
+    loop_settle(rig->base);
+    assert_false(evict_is_busy(rig->evict));
+    assert_int_equal(fake_xen_count(TYPE_PAGING_OUT), 0);
+    assert_int_equal(pages_nr_paged(rig->pages), ALL_BUFFERS - 1);
+    loop_for(rig->base, 1000);
+    assert_int_equal(pages_nr_paged(rig->pages), MANY_GFNS - 1);
+    finish_and_destroy(rig);
+}
+
+/* --- Page-ins first. --- */
+
+/* Somebody waits for gfn 3, and the store does not answer. */
+static void let_a_page_in_wait(struct rig *rig)
+{
+    rig_page_out(rig, 10);
+    fake_engine.hold = true;
+    assert_false(guest_read(0, 3));
+    loop_settle(rig->base);
+    assert_int_equal(fake_engine_nr_waiting(), 1);
+}
+
+static void while_a_page_in_waits_no_second_batch_is_begun(void **state)
+{
+    struct rig *rig = *state;
+
+    let_a_page_in_wait(rig);
+    rig_start_page_out(rig, 200);
+    loop_for(rig->base, 1000);
+    assert_int_equal(fake_xen_count(TYPE_PAGING_OUT), EVICT_BATCH);
+    fake_engine_release();
+    rig_page_out(rig, 200);
+}
+
+static void what_is_put_off_goes_on_as_soon_as_the_page_is_in(void **state)
+{
+    struct rig *rig = *state;
+    int64_t start = fake_time_ms();
+    unsigned int before;
+
+    let_a_page_in_wait(rig);
+    before = fake_xen_nr_calls(CALL_NOMINATE);
+    rig_start_page_out(rig, 2);
+    loop_settle(rig->base);
+    assert_int_equal(fake_xen_nr_calls(CALL_NOMINATE), before);
+    fake_engine_release();
+    loop_settle(rig->base);
+    assert_int_equal(guest_nr_waiting(), 0);
+    assert_int_equal(pages_nr_paged(rig->pages), 10 - 1 + 2);
+    assert_int_equal(fake_time_ms(), start);
+}
+
 /* --- Pages that cannot go out. --- */
 
 static void a_page_in_use_is_passed_over_and_left_alone_for_a_minute(void **state)
@@ -620,6 +767,13 @@ int main(void)
         ON_STOCK(frames_are_mapped_once_for_many_and_not_for_long),
         ON_BOTH(nothing_is_evicted_before_it_is_written),
         ON_BOTH(nothing_is_evicted_before_all_of_its_batch_is_written),
+        cmocka_unit_test(while_writes_are_under_way_the_next_batches_are_begun),
+        cmocka_unit_test(each_batch_goes_out_when_its_own_writes_are_done),
+        cmocka_unit_test(with_a_store_that_is_fast_no_more_are_begun_than_it_takes),
+        ON_BOTH(batches_under_way_are_no_more_than_are_wanted),
+        cmocka_unit_test(before_a_rest_all_batches_are_over),
+        ON_BOTH(while_a_page_in_waits_no_second_batch_is_begun),
+        ON_BOTH(what_is_put_off_goes_on_as_soon_as_the_page_is_in),
         ON_STOCK(a_page_in_use_is_passed_over_and_left_alone_for_a_minute),
         ON_BOTH(a_page_that_is_used_in_the_last_moment_stays),
         ON_BOTH(pages_that_are_wanted_in_the_last_moment_stay),

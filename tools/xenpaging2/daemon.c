@@ -12,6 +12,7 @@
 #include "evict.h"
 #include "log.h"
 #include "page.h"
+#include "pager.h"
 #include "pages.h"
 #include "policy.h"
 #include "status.h"
@@ -58,6 +59,8 @@ void daemon_page_loaded(void *arg)
     struct daemon *d = arg;
 
     balance_loaded(d->balance);
+    if (!pager_is_awaited(d->pager))
+        evict_go_on(d->evict);
     status_touch(d->status);
 }
 
@@ -77,6 +80,11 @@ void daemon_page_fetched(void *arg)
 uint64_t daemon_excess(void *arg)
 {
     return balance_excess(((struct daemon *)arg)->balance);
+}
+
+bool daemon_page_ins_wait(void *arg)
+{
+    return pager_is_awaited(((struct daemon *)arg)->pager);
 }
 
 void daemon_drained(void *arg)

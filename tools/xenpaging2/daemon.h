@@ -87,6 +87,7 @@ void daemon_page_loaded(void *arg);
 void daemon_page_evicted(void *arg);
 void daemon_page_fetched(void *arg);
 uint64_t daemon_excess(void *arg);
+bool daemon_page_ins_wait(void *arg);
 void daemon_drained(void *arg);
 void daemon_look_for_gfns(void *arg);
 void daemon_cannot_load(void *arg, uint32_t gfn, const char *why);

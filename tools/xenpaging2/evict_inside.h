@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Between evict.c, which knows when there is work, and evict_batch.c, which does it. */
+/*
+ * Between evict.c, which knows when a batch is to be begun, evict_choose.c, which fills it, and
+ * evict_batch.c, which does the rest of it.
+ */
 #ifndef XENPAGING2_EVICT_INSIDE_H
 #define XENPAGING2_EVICT_INSIDE_H
 
 #include "evict.h"
 #include "store.h"
 
+struct batch;
 struct candidates;
 struct event;
 
@@ -18,50 +22,82 @@ enum victim_state {
 
 struct victim {
     struct store_io io;
-    struct evict *evict;
+    struct batch *batch;
     enum victim_state state;
 };
 
-typedef void step_fn(struct evict *evict);
+typedef void step_fn(struct batch *batch);
+
+/* Pages on their way out together. */
+struct batch {
+    struct evict *evict;
+    struct event *turn;
+    step_fn *step; /* what the next turn does */
+    bool in_use;
+    bool is_chosen;   /* it has all the victims that it gets */
+    bool is_writing;  /* nothing is to be done but to wait for the store */
+    bool is_put_off;  /* its turn waits for page-ins */
+    bool only_parked; /* it does not end the rest, and is for these pages only */
+    struct victim victims[EVICT_BATCH];
+    unsigned int nr_victims;
+    unsigned int next;         /* the victim at which this step goes on */
+    unsigned int nr_submitted; /* victims that the store has been given, or need not be */
+    unsigned int nr_writing;   /* writes not done yet, and one while there may be more */
+    unsigned int nr_turns;     /* of the search for victims */
+    unsigned int width;        /* gfns tried in a turn, wanted or not */
+    unsigned int nr_passes;    /* over the RAM, that ended since the last victim was found */
+    unsigned int nr_evicted;
+    unsigned int nr_unwritten;
+};
 
 struct evict {
     struct evict_env env;
     struct mem_event_ring *ring;
-    struct event *turn;
-    step_fn *step; /* what the next turn does; NULL: at rest */
+    struct event *begin; /* active if a batch may be begun; pending during a rest */
     struct candidates *candidates;
     char *buffers;
-    struct victim victims[EVICT_BATCH];
-    unsigned int nr_victims;
-    unsigned int next;       /* the victim at which this step goes on */
-    unsigned int nr_writing; /* writes not done yet */
-    unsigned int nr_turns;   /* of the search for victims */
-    unsigned int width;      /* gfns tried in a turn, wanted or not */
-    unsigned int nr_passes;  /* over the RAM, that ended since the last victim was found */
-    unsigned int nr_evicted; /* of this batch */
-    unsigned int nr_unwritten;
+    struct batch batches[EVICT_BATCHES];
     bool store_failed; /* said so, and no batch went well since */
+    bool went_wrong;   /* one of the batches under way did: none is begun before all are over */
     bool is_resting;
-    bool only_parked;      /* this batch does not end the rest, and is for these pages only */
     int rest_ms;           /* the last rest; 0 after a batch that went well */
     int64_t rest_until_ms; /* its end */
 };
 
 /* --- evict.c --- */
 
-/* What the next turn of the loop does, at once or after a time. */
-void evict_next_turn(struct evict *evict, step_fn *step);
-void evict_turn_after(struct evict *evict, step_fn *step, int64_t ms);
+/* What the batch's next turn of the loop does, at once or after a time. */
+void evict_next_turn(struct batch *batch, step_fn *step);
+void evict_turn_after(struct batch *batch, step_fn *step, int64_t ms);
+
+/* How many pages are to go out besides those of the other batches. */
+uint64_t evict_wanted_of(const struct batch *batch);
+
+/* The batch waits for the store: there is time to begin another one. */
+void evict_batch_waits(struct batch *batch);
 
 /* The last step of a batch is over, which brought something or not. */
-void evict_batch_ended(struct evict *evict, bool went_well);
+void evict_batch_ended(struct batch *batch, bool went_well);
+
+void evict_suspect_gone(struct evict *evict);
+
+/* --- evict_choose.c --- */
+
+/* A step_fn: takes some victims from the guest, to be written by evict_write_out() next. */
+void evict_choose(struct batch *batch);
 
 /* --- evict_batch.c --- */
 
-/* A step_fn: the first one of a batch. */
-void evict_begin_batch(struct evict *evict);
+/* A free batch sets out. */
+void evict_begin_batch(struct batch *batch, bool only_parked);
+
+/* A step_fn: gives the store what was nominated since the last time. */
+void evict_write_out(struct batch *batch);
 
 /* A page of the batch is in the store, or is not: done() of its I/O. */
 void evict_page_written(struct store_io *io);
+
+/* A nomination that did not come to anything: to be taken back. */
+void evict_fail(struct victim *victim);
 
 #endif

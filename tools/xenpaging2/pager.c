@@ -127,6 +127,11 @@ static bool keep(struct pager *pager, const struct mem_event *event, int rc)
     return true;
 }
 
+bool pager_is_awaited(const struct pager *pager)
+{
+    return pager->nr_waiting > 0;
+}
+
 bool pager_has_unfinished(const struct pager *pager)
 {
     return unfinished_nr(pager->unfinished) > 0;

@@ -58,6 +58,9 @@ void pager_set_ring(struct pager *pager, struct mem_event_ring *ring);
 /* Handles one request; fits mem_event_fn, arg being the pager. */
 void pager_handle(void *arg, const struct mem_event *event);
 
+/* Whether somebody waits for a page that is not in yet. */
+bool pager_is_awaited(const struct pager *pager);
+
 /* Whether a request waits because Xen could not complete its page-in yet. */
 bool pager_has_unfinished(const struct pager *pager);
 

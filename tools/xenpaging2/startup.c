@@ -177,6 +177,7 @@ static int create_evict(struct daemon *d)
         .stats = &d->stats,
         .arg = d,
         .wanted = daemon_excess,
+        .page_ins_wait = daemon_page_ins_wait,
         .evicted = daemon_page_evicted,
         .new_pass = daemon_look_for_gfns,
         .suspect_gone = daemon_suspect_gone,
