@@ -52,7 +52,8 @@ enum fake_call {
     CALL_PAUSE,
     CALL_UNPAUSE,
     CALL_HVM_PARAM,
-    CALL_BATCH, /* the hypercall; made to fail, it breaks off halfway */
+    CALL_BATCH,     /* the hypercall; made to fail, it breaks off halfway */
+    CALL_MULTICALL, /* likewise */
     CALL_CANCEL,
     CALL_QUERY,
     NR_CALLS

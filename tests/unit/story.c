@@ -144,10 +144,10 @@ static void the_hypervisor_is_in_trouble(void)
         enum fake_call call;
         int error;
     } troubles[] = {
-        {CALL_EVICT, EBUSY},         {CALL_MAP, ENOMEM},    {CALL_NOMINATE, EBUSY},
-        {CALL_LOAD, EFAULT},         {CALL_BATCH, EFAULT},  {CALL_PREP, ENOMEM},
-        {CALL_SET_MEM_TYPE, ENOMEM}, {CALL_CANCEL, ENOMEM}, {CALL_UNPAUSE, ENOMEM},
-        {CALL_PAUSE, ENOMEM},        {CALL_QUERY, EFAULT},
+        {CALL_EVICT, EBUSY},      {CALL_MAP, ENOMEM},          {CALL_NOMINATE, EBUSY},
+        {CALL_LOAD, EFAULT},      {CALL_BATCH, EFAULT},        {CALL_PREP, ENOMEM},
+        {CALL_MULTICALL, EFAULT}, {CALL_SET_MEM_TYPE, ENOMEM}, {CALL_CANCEL, ENOMEM},
+        {CALL_UNPAUSE, ENOMEM},   {CALL_PAUSE, ENOMEM},        {CALL_QUERY, EFAULT},
     };
     uint32_t i = draw(sizeof(troubles) / sizeof(troubles[0]));
 

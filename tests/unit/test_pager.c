@@ -740,6 +740,92 @@ static void fetches_never_take_the_place_of_faults(void **state)
     rig_serve_guest(rig);
 }
 
+/* --- Several that are read in one turn of the loop. --- */
+
+/* Of batches and multicalls, whichever this hypervisor has. */
+static unsigned int nr_hypercalls_for_many(void)
+{
+    return fake_xen_nr_calls(CALL_BATCH) + fake_xen_nr_calls(CALL_MULTICALL);
+}
+
+static void pages_read_together_are_loaded_with_one_hypercall(void **state)
+{
+    struct rig *rig = *state;
+    unsigned int calls, notifications;
+
+    rig_page_out(rig, 20);
+    fake_engine.hold = true;
+    for (unsigned int vcpu = 0; vcpu < 8; vcpu++)
+        assert_false(guest_read(vcpu, vcpu));
+    loop_settle(rig->base);
+    calls = nr_hypercalls_for_many();
+    notifications = fake_xen_nr_calls(CALL_NOTIFY);
+    fake_engine_release();
+    rig_serve_guest(rig);
+    assert_int_equal(fake_xen_nr_calls(CALL_LOAD), 8);
+    assert_int_equal(nr_hypercalls_for_many(), calls + 1);
+    assert_int_equal(fake_xen_nr_calls(CALL_NOTIFY), notifications + 1);
+}
+
+static unsigned int nr_loads_while_somebody_waits;
+
+static void count_loads(enum fake_call call, uint32_t gfn)
+{
+    (void)gfn;
+    nr_loads_while_somebody_waits += call == CALL_LOAD && guest_nr_waiting();
+}
+
+static void who_waits_does_not_wait_for_fetches(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_page_out(rig, 20);
+    fake_engine.hold = true;
+    for (uint32_t gfn = 0; gfn < 10; gfn++)
+        pager_fetch(rig->pager, gfn);
+    assert_false(guest_read(0, 15));
+    loop_settle(rig->base);
+    nr_loads_while_somebody_waits = 0;
+    fake_xen.before_call = count_loads;
+    fake_engine_release();
+    rig_serve_guest(rig);
+    fake_xen.before_call = NULL;
+    assert_int_equal(fake_xen_nr_calls(CALL_LOAD), 11);
+    assert_int_equal(nr_loads_while_somebody_waits, 1);
+}
+
+static void a_page_given_up_after_it_was_read_is_not_loaded(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_page_out(rig, 3);
+    fake_engine.hold = true;
+    pager_fetch(rig->pager, 1);
+    loop_settle(rig->base);
+    fake_engine_release(); /* read in the next turn, in which the request is there too */
+    guest_give_up(1);
+    rig_serve_guest(rig);
+    assert_int_equal(fake_xen_nr_calls(CALL_LOAD), 0);
+    assert_int_equal(rig->stats.drops, 1);
+    assert_int_equal(store_bytes(rig->store), 2 * 4096);
+}
+
+static void loads_that_break_off_are_tried_again(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_page_out(rig, 20);
+    fake_engine.hold = true;
+    for (unsigned int vcpu = 0; vcpu < 8; vcpu++)
+        assert_false(guest_read(vcpu, vcpu));
+    loop_settle(rig->base);
+    fake_xen_fail(fake_xen_is_patched() ? CALL_BATCH : CALL_MULTICALL, 1, EFAULT);
+    fake_engine_release();
+    rig_serve_guest(rig);
+    assert_int_equal(pages_nr_paged(rig->pages), 20 - 8);
+    assert_int_equal(store_bytes(rig->store), (20 - 8) * 4096);
+}
+
 static void a_fetch_that_meets_a_drop_ends(void **state)
 {
     struct rig *rig = *state;
@@ -842,6 +928,10 @@ int main(void)
         ON_BOTH(a_fault_during_a_fetch_waits_for_it),
         ON_BOTH(no_more_fetches_are_under_way_than_allowed),
         ON_BOTH(fetches_never_take_the_place_of_faults),
+        ON_BOTH(pages_read_together_are_loaded_with_one_hypercall),
+        ON_BOTH(who_waits_does_not_wait_for_fetches),
+        ON_BOTH(a_page_given_up_after_it_was_read_is_not_loaded),
+        ON_BOTH(loads_that_break_off_are_tried_again),
         ON_BOTH(a_fetch_that_meets_a_drop_ends),
         ON_BOTH(a_page_that_was_waited_for_gets_a_second_chance),
         ON_BOTH(failure_to_create_leaves_nothing_behind),

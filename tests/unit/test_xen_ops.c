@@ -314,6 +314,58 @@ static void a_page_in_use_stays(void **state)
     assert_int_equal(evict_one(ops, 3), fake_xen_is_patched() ? -ENOENT : -EAGAIN);
 }
 
+/* --- Several in one hypercall. --- */
+
+static void a_step_takes_one_hypercall_each_way(void **state)
+{
+    enum fake_call call = fake_xen_is_patched() ? CALL_BATCH : CALL_MULTICALL;
+    unsigned int nr, before;
+
+    (void)state;
+    enable();
+    nr = prepare_step();
+    before = fake_xen_nr_calls(call);
+    xen_nominate(ops, pages, nr);
+    xen_evict(ops, pages, nr);
+    xen_load_all(ops, pages, nr);
+    assert_int_equal(fake_xen_nr_calls(call), before + 3);
+    for (uint32_t i = 0; i < nr; i++) {
+        assert_int_equal(pages[i].rc, 0);
+        assert_true(guest_read(0, i));
+    }
+    fake_xen_assert_at_peace();
+}
+
+static void of_several_loads_each_has_its_own_outcome(void **state)
+{
+    (void)state;
+    enable();
+    prepare_step();
+    xen_nominate(ops, pages, 3);
+    xen_evict(ops, pages, 2);
+    guest_give_up(1);
+    xen_load_all(ops, pages, 2);
+    assert_int_equal(pages[0].rc, 0);
+    assert_int_equal(pages[1].rc, -ENOENT);
+    assert_int_equal(cancel_one(ops, 2), 0);
+}
+
+/* What is told of is done, and what is not may be. */
+static void a_multicall_that_breaks_off_leaves_the_rest_in_doubt(void **state)
+{
+    unsigned int nr;
+
+    (void)state;
+    enable();
+    nr = prepare_step();
+    xen_nominate(ops, pages, nr);
+    fake_xen_fail(CALL_MULTICALL, 1, EFAULT);
+    xen_evict(ops, pages, nr);
+    for (uint32_t i = 0; i < nr; i++)
+        assert_int_equal(pages[i].rc, i < nr / 2 ? 0 : -EFAULT);
+    assert_int_equal(fake_xen_count(TYPE_PAGED), nr / 2 + 1);
+}
+
 /* --- The batch operation. --- */
 
 static void what_xen_offers_is_asked_for_once_paging_is_on(void **state)
@@ -572,6 +624,9 @@ int main(void)
         ON_STOCK(what_is_gone_needs_not_go_on),
         ON_STOCK(closing_tries_once_more_to_unpause_the_guest),
         ON_BOTH(a_page_in_use_stays),
+        ON_BOTH(a_step_takes_one_hypercall_each_way),
+        ON_BOTH(of_several_loads_each_has_its_own_outcome),
+        ON_STOCK(a_multicall_that_breaks_off_leaves_the_rest_in_doubt),
         ON_PATCHED(what_xen_offers_is_asked_for_once_paging_is_on),
         ON_PATCHED(what_cannot_be_asked_for_turns_paging_off_again),
         ON_PATCHED(writers_and_the_guest_take_a_page_back_in_place),

@@ -24,16 +24,37 @@
 
 static void page_read(struct store_io *io);
 static void retry_load(evutil_socket_t fd, short what, void *arg);
+static void hand_over(evutil_socket_t fd, short what, void *arg);
 
-int load_init(struct pager *pager, unsigned int i)
+/* Returns 0 or -1. */
+static int new_event(struct pager *pager, struct event **event, event_callback_fn fn, void *arg)
 {
-    struct load *load = &pager->loads[i];
+    *event = event_new(pager->env.base, -1, 0, fn, arg);
+    return *event ? event_priority_set(*event, PRIORITY_SERVE) : -1;
+}
 
-    load->pager = pager;
-    load->io.page = pager->buffers + (size_t)i * PAGE_BYTES;
-    load->io.done = page_read;
-    load->retry = event_new(pager->env.base, -1, 0, retry_load, load);
-    return load->retry ? event_priority_set(load->retry, PRIORITY_SERVE) : -1;
+int loads_init(struct pager *pager)
+{
+    STAILQ_INIT(&pager->read);
+    for (unsigned int i = 0; i < NR_LOADS; i++) {
+        struct load *load = &pager->loads[i];
+
+        load->pager = pager;
+        load->io.page = pager->buffers + (size_t)i * PAGE_BYTES;
+        load->io.done = page_read;
+        if (new_event(pager, &load->retry, retry_load, load))
+            return -1;
+    }
+    return new_event(pager, &pager->hand_over, hand_over, pager);
+}
+
+void loads_free(struct pager *pager)
+{
+    if (pager->hand_over)
+        event_free(pager->hand_over);
+    for (unsigned int i = 0; i < NR_LOADS; i++)
+        if (pager->loads[i].retry)
+            event_free(pager->loads[i].retry);
 }
 
 static void retry_after(struct load *load, int ms)
@@ -101,10 +122,9 @@ static void not_out(struct load *load)
     retry_after(load, RETRY_MS);
 }
 
-static void load_into_guest(struct load *load)
+static void handed_over(struct load *load, int rc)
 {
     struct pager_env *env = &load->pager->env;
-    int rc = xen_load(env->ops, load->io.gfn, load->io.page);
 
     load->is_read = rc == -ENOMEM || rc == -ENOENT;
     switch (rc) {
@@ -124,6 +144,62 @@ static void load_into_guest(struct load *load)
                     strerror(-rc));
         retry_after(load, STORE_RETRY_MS);
     }
+}
+
+static bool is_awaited(const struct load *load)
+{
+    enum policy_event event;
+
+    return pager_somebody_waits(load->pager, load->io.gfn, &event);
+}
+
+/*
+ * Takes the next ones from the list, as many as one call takes: those that somebody waits for, or
+ * any others if there are none. A gfn may have been given up since its page was read.
+ */
+static unsigned int gather(struct pager *pager, bool awaited, struct load **loads)
+{
+    struct load *load = STAILQ_FIRST(&pager->read), *next;
+    unsigned int nr = 0;
+
+    for (; load && nr < xen_step(pager->env.ops); load = next) {
+        next = STAILQ_NEXT(load, link);
+        if (!load->is_dropped && is_awaited(load) != awaited)
+            continue;
+        STAILQ_REMOVE(&pager->read, load, load, link);
+        if (load->is_dropped)
+            dropped(load);
+        else
+            loads[nr++] = load;
+    }
+    return nr;
+}
+
+/* All that was read in this turn of the loop, in one hypercall. Who waits does not wait for others.
+ */
+static void hand_over(evutil_socket_t fd, short what, void *arg)
+{
+    struct pager *pager = arg;
+    struct load *loads[XEN_MAX_STEP];
+    struct xen_page pages[XEN_MAX_STEP];
+    unsigned int nr = gather(pager, true, loads);
+
+    (void)fd, (void)what;
+    if (!nr)
+        nr = gather(pager, false, loads);
+    for (unsigned int i = 0; i < nr; i++)
+        pages[i] = (struct xen_page){.gfn = loads[i]->io.gfn, .copy = loads[i]->io.page};
+    xen_load_all(pager->env.ops, pages, nr);
+    for (unsigned int i = 0; i < nr; i++)
+        handed_over(loads[i], pages[i].rc);
+    if (!STAILQ_EMPTY(&pager->read))
+        event_active(pager->hand_over, EV_TIMEOUT, 0);
+}
+
+static void hand_over_soon(struct load *load)
+{
+    STAILQ_INSERT_TAIL(&load->pager->read, load, link);
+    event_active(load->pager->hand_over, EV_TIMEOUT, 0);
 }
 
 static void store_failed(struct load *load)
@@ -149,7 +225,7 @@ static void page_read(struct store_io *io)
     else if (io->error)
         store_failed(load);
     else
-        load_into_guest(load);
+        hand_over_soon(load);
 }
 
 static void read_page(struct load *load)
@@ -165,7 +241,7 @@ static void retry_load(evutil_socket_t fd, short what, void *arg)
     if (load->is_dropped)
         dropped(load);
     else if (load->is_read)
-        load_into_guest(load);
+        hand_over_soon(load);
     else
         read_page(load);
 }
@@ -204,5 +280,5 @@ static struct load *find_load(struct pager *pager, uint32_t gfn)
 
 void load_drop(struct pager *pager, uint32_t gfn)
 {
-    find_load(pager, gfn)->is_dropped = true; /* its I/O is under way */
+    find_load(pager, gfn)->is_dropped = true; /* its I/O is under way, or it is to be handed over */
 }

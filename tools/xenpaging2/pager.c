@@ -23,12 +23,10 @@ struct pager *pager_create(const struct pager_env *env)
     pager->env = *env;
     pager->buffers = xen_alloc_pages(env->ops, NR_LOADS);
     pager->unfinished = unfinished_create(env->base, pager_handle, pager);
-    for (unsigned int i = 0; i < NR_LOADS; i++) {
-        if (!pager->buffers || !pager->unfinished || load_init(pager, i)) {
-            pager_destroy(pager);
-            errno = ENOMEM;
-            return NULL;
-        }
+    if (!pager->buffers || !pager->unfinished || loads_init(pager)) {
+        pager_destroy(pager);
+        errno = ENOMEM;
+        return NULL;
     }
     return pager;
 }
@@ -37,9 +35,7 @@ void pager_destroy(struct pager *pager)
 {
     if (!pager)
         return;
-    for (unsigned int i = 0; i < NR_LOADS; i++)
-        if (pager->loads[i].retry)
-            event_free(pager->loads[i].retry);
+    loads_free(pager);
     unfinished_destroy(pager->unfinished);
     xen_free_pages(pager->env.ops, pager->buffers, NR_LOADS);
     free(pager);

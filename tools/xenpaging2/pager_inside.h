@@ -16,11 +16,12 @@ struct event;
 /* One gfn on its way in. */
 struct load {
     struct store_io io;
+    STAILQ_ENTRY(load) link; /* in the pager's list of those that are read */
     struct pager *pager;
     struct event *retry;
     bool in_use;
     bool is_fetch;   /* nobody waited when it began */
-    bool is_read;    /* the page is read and checked; Xen could not take it yet */
+    bool is_read;    /* the page is read and checked, and Xen has not taken it yet */
     bool is_dropped; /* the guest gave the gfn up meanwhile */
     unsigned int store_tries;
 };
@@ -31,6 +32,8 @@ struct pager {
     char *buffers;
     unsigned int nr_fetches;
     struct load loads[NR_LOADS];
+    STAILQ_HEAD(load_list, load) read; /* to be given to Xen when hand_over is run */
+    struct event *hand_over;
 
     /* Requests whose gfn is being loaded. */
     struct mem_event waiting[MEM_EVENT_RING_SLOTS];
@@ -57,8 +60,12 @@ int pager_cancel_nomination(struct pager *pager, uint32_t gfn);
 
 /* --- load.c --- */
 
-/* Prepares the pager's load i. Returns 0, or -1 if there is no memory. */
-int load_init(struct pager *pager, unsigned int i);
+/* Prepares all of the pager's loads, whose buffers are there. Returns 0, or -1 if there is no
+ * memory. */
+int loads_init(struct pager *pager);
+
+/* Frees what loads_init() has made, all of it or a part. */
+void loads_free(struct pager *pager);
 
 /* A PAGED gfn begins its way in; there is a load for each that may. */
 void load_begin(struct pager *pager, uint32_t gfn, bool is_fetch);

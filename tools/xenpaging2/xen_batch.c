@@ -31,7 +31,7 @@ static void fill_entries(struct xen_mem_paging_batch_entry *entries, uint32_t op
         entries[i].gfn = pages[i].gfn;
         entries[i].op = op;
         entries[i].rc = UNTOUCHED;
-        if (op == XENMEM_paging_batch_nominate)
+        if (op == XENMEM_paging_batch_nominate || op == XENMEM_paging_batch_prep)
             set_xen_guest_handle_raw(entries[i].buffer, (uint8_t *)pages[i].copy);
     }
 }
@@ -97,6 +97,11 @@ static void cancel(struct xen_ops *ops, struct xen_page *pages, unsigned int nr)
             pages[i].rc = -EAGAIN;
 }
 
+static void load(struct xen_ops *ops, struct xen_page *pages, unsigned int nr)
+{
+    run_batch(ops, XENMEM_paging_batch_prep, pages, nr);
+}
+
 int xen_probe_features(struct xen_ops *ops)
 {
     int rc = call_batch(ops, 0);
@@ -110,4 +115,5 @@ const struct xen_way xen_batch = {
     .nominate = nominate,
     .evict = evict,
     .cancel = cancel,
+    .load = load,
 };

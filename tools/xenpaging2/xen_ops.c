@@ -315,6 +315,15 @@ int xen_load(struct xen_ops *ops, uint32_t gfn, const void *page)
     return xen_paging_op(ops, XENMEM_paging_op_prep, gfn, page);
 }
 
+void xen_load_all(struct xen_ops *ops, struct xen_page *pages, unsigned int nr)
+{
+    assert(nr <= xen_step(ops));
+    if (nr == 1)
+        pages[0].rc = xen_load(ops, pages[0].gfn, pages[0].copy);
+    else if (nr)
+        ops->way->load(ops, pages, nr);
+}
+
 int xen_prep(struct xen_ops *ops, uint64_t gfn)
 {
     return negative_errno(xc_mem_paging_prep(ops->xc, ops->domid, gfn));

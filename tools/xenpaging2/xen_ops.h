@@ -23,7 +23,7 @@ struct xen_ops;
 struct xen_page {
     uint32_t gfn;
     int rc;     /* what became of it */
-    void *copy; /* for xen_nominate(): a page of xen_alloc_pages() */
+    void *copy; /* for xen_nominate() and xen_load_all(): a page of xen_alloc_pages() */
 };
 
 struct xen_domain_info {
@@ -139,6 +139,12 @@ void xen_cancel(struct xen_ops *ops, struct xen_page *pages, unsigned int nr);
  * -ENOMEM: no memory now; -ENOENT: the gfn is not paged out (any more).
  */
 int xen_load(struct xen_ops *ops, uint32_t gfn, const void *page);
+
+/*
+ * The same for several gfns, whose contents are in copy, in one hypercall. With an rc that is none
+ * of these it is not known whether the page is in: ask again, and -ENOENT then means that it was.
+ */
+void xen_load_all(struct xen_ops *ops, struct xen_page *pages, unsigned int nr);
 
 /*
  * Completes a page-in for which the frame is still there. -ENOENT: nothing to complete; -EINVAL:

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Between the files that make hypercalls only: xen_ops.c, xen_stock.c, xen_batch.c. */
+/* Between the files that make hypercalls only: xen_ops.c, xen_stock.c, xen_multicall.c,
+ * xen_batch.c. */
 #ifndef XENPAGING2_XEN_OPS_INSIDE_H
 #define XENPAGING2_XEN_OPS_INSIDE_H
 
@@ -20,14 +21,17 @@ struct xen_way {
     void (*nominate)(struct xen_ops *ops, struct xen_page *pages, unsigned int nr);
     void (*evict)(struct xen_ops *ops, struct xen_page *pages, unsigned int nr);
     void (*cancel)(struct xen_ops *ops, struct xen_page *pages, unsigned int nr);
+    void (*load)(struct xen_ops *ops, struct xen_page *pages, unsigned int nr);
 };
 
 extern const struct xen_way xen_stock; /* xen_stock.c */
 extern const struct xen_way xen_batch; /* xen_batch.c */
 
-/* The arguments of one paging hypercall, in memory that is safe for it. */
+/* The arguments of one paging hypercall, or of several in a multicall, in memory safe for it. */
 struct xen_batch_args {
     xen_mem_paging_op_t op;
+    xen_mem_paging_op_t ops[XEN_MAX_STEP];
+    multicall_entry_t calls[XEN_MAX_STEP];
     struct xen_mem_paging_batch_entry entries[XEN_MAX_STEP];
 };
 
@@ -56,6 +60,14 @@ static inline int negative_errno(int rc)
  * is hypercall-safe memory. Returns what the hypercall returns, or a negative errno.
  */
 int xen_paging_op(struct xen_ops *ops, uint8_t op, uint64_t gfn, const void *buffer);
+
+/*
+ * The same for each of nr pages, in one __HYPERVISOR_multicall, with their copy as the buffer if
+ * with_buffer is set. The rc of each is what Xen returned for it; if the call broke off before it
+ * came to tell of a page, the call's negative errno, -EIO if it had none.
+ */
+void xen_multicall(struct xen_ops *ops, uint8_t op, bool with_buffer, struct xen_page *pages,
+                   unsigned int nr);
 
 /*
  * Asks a Xen whose paging is on for what it offers. Sets ops->features, to 0 on a stock one.

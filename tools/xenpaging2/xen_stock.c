@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Pages of a batch, one hypercall after the other: all that a stock Xen has. */
+/* Pages of a batch with what a stock Xen has: one operation for each, several in one hypercall. */
 #include "xen_ops_inside.h"
 
 #include <string.h>
 #include <sys/mman.h>
 
 #include <xen/hvm/dm_op.h>
+#include <xen/memory.h>
 
 #include "log.h"
 #include "page.h"
-
-#define STEP 16 /* hypercalls that a fault may have to wait for */
 
 static void fail_all(struct xen_page *pages, unsigned int nr, int rc)
 {
@@ -32,8 +31,7 @@ static void nominate_all(struct xen_ops *ops, struct xen_page *pages, unsigned i
         fail_all(pages, nr, rc == -ESRCH ? rc : -EAGAIN);
         return;
     }
-    for (unsigned int i = 0; i < nr; i++)
-        pages[i].rc = negative_errno(xc_mem_paging_nominate(ops->xc, ops->domid, pages[i].gfn));
+    xen_multicall(ops, XENMEM_paging_op_nominate, false, pages, nr);
     rc = xen_unpause(ops);
     if (rc)
         log_limited(LOG_LEVEL_ERROR, "cannot unpause the domain: %s", strerror(-rc));
@@ -42,9 +40,9 @@ static void nominate_all(struct xen_ops *ops, struct xen_page *pages, unsigned i
 /* The frames are mapped together, and only meanwhile: evict needs to be the last to hold them. */
 static void copy_nominated(struct xen_ops *ops, struct xen_page *pages, unsigned int nr)
 {
-    struct xen_page *nominated[STEP] = {NULL};
-    xen_pfn_t pfns[STEP] = {0};
-    int errors[STEP] = {0};
+    struct xen_page *nominated[XEN_MAX_STEP] = {NULL};
+    xen_pfn_t pfns[XEN_MAX_STEP] = {0};
+    int errors[XEN_MAX_STEP] = {0};
     unsigned int n = 0;
     const char *map;
 
@@ -76,11 +74,10 @@ static void nominate(struct xen_ops *ops, struct xen_page *pages, unsigned int n
 /* What could be nominated has no special use: it is in use now, or not nominated any more. */
 static void evict(struct xen_ops *ops, struct xen_page *pages, unsigned int nr)
 {
-    for (unsigned int i = 0; i < nr; i++) {
-        int rc = negative_errno(xc_mem_paging_evict(ops->xc, ops->domid, pages[i].gfn));
-
-        pages[i].rc = rc == -EBUSY ? -EAGAIN : rc;
-    }
+    xen_multicall(ops, XENMEM_paging_op_evict, false, pages, nr);
+    for (unsigned int i = 0; i < nr; i++)
+        if (pages[i].rc == -EBUSY)
+            pages[i].rc = -EAGAIN;
 }
 
 /*
@@ -116,9 +113,15 @@ static void cancel(struct xen_ops *ops, struct xen_page *pages, unsigned int nr)
     }
 }
 
+static void load(struct xen_ops *ops, struct xen_page *pages, unsigned int nr)
+{
+    xen_multicall(ops, XENMEM_paging_op_prep, true, pages, nr);
+}
+
 const struct xen_way xen_stock = {
-    .step = STEP,
+    .step = XEN_MAX_STEP,
     .nominate = nominate,
     .evict = evict,
     .cancel = cancel,
+    .load = load,
 };

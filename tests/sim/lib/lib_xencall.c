@@ -152,26 +152,54 @@ static int64_t batch(xencall_handle *call, const xen_mem_paging_op_t *mpo)
     return rc;
 }
 
-/* --- XENMEM_paging_op_prep, with the page's contents. --- */
+/* --- The other operations. --- */
 
-static int64_t load(xencall_handle *call, const xen_mem_paging_op_t *mpo)
+/* With the page's contents, or with nothing but a gfn. */
+static int64_t single(xencall_handle *call, const xen_mem_paging_op_t *mpo)
 {
-    struct sim_request request = {
-        .op = SIM_PREP, .domid = mpo->domain, .gfn = mpo->gfn, .payload_bytes = PAGE_BYTES};
+    static const enum sim_op ops[] = {[XENMEM_paging_op_nominate] = SIM_NOMINATE,
+                                      [XENMEM_paging_op_evict] = SIM_EVICT,
+                                      [XENMEM_paging_op_prep] = SIM_PREP};
+    bool has_page = mpo->op == XENMEM_paging_op_prep && mpo->buffer.p;
+    struct sim_request request = {.op = ops[mpo->op],
+                                  .domid = mpo->domain,
+                                  .gfn = mpo->gfn,
+                                  .payload_bytes = has_page ? PAGE_BYTES : 0};
 
     return sim_call(handle_of(call), request, mpo->buffer.p, NULL, 0);
 }
 
-int xencall2(xencall_handle *call, unsigned int op, uint64_t cmd, uint64_t arg)
+static int64_t paging_op(xencall_handle *call, uint64_t cmd, uint64_t arg)
 {
     const xen_mem_paging_op_t *mpo = (const xen_mem_paging_op_t *)(uintptr_t)arg;
 
-    if (op == __HYPERVISOR_memory_op && cmd == XENMEM_paging_op) {
-        if (mpo->op == XENMEM_paging_op_batch)
-            return (int)batch(call, mpo);
-        if (mpo->op == XENMEM_paging_op_prep && mpo->buffer.p)
-            return (int)load(call, mpo);
+    if (cmd == XENMEM_paging_op && mpo->op == XENMEM_paging_op_batch)
+        return batch(call, mpo);
+    if (cmd == XENMEM_paging_op && mpo->op <= XENMEM_paging_op_prep)
+        return single(call, mpo);
+    errno = ENOSYS;
+    return -1;
+}
+
+static int multicall(xencall_handle *call, multicall_entry_t *calls, uint64_t nr)
+{
+    for (uint64_t i = 0; i < nr; i++) {
+        int64_t rc = -1;
+
+        errno = ENOSYS;
+        if (calls[i].op == __HYPERVISOR_memory_op)
+            rc = paging_op(call, calls[i].args[0], calls[i].args[1]);
+        calls[i].result = (xen_ulong_t)(rc < 0 ? -errno : rc);
     }
+    return 0;
+}
+
+int xencall2(xencall_handle *call, unsigned int op, uint64_t first, uint64_t second)
+{
+    if (op == __HYPERVISOR_memory_op)
+        return (int)paging_op(call, first, second);
+    if (op == __HYPERVISOR_multicall)
+        return multicall(call, (multicall_entry_t *)(uintptr_t)first, second);
     errno = ENOSYS;
     return -1;
 }
