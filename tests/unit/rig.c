@@ -14,6 +14,16 @@ static void nomination_lost(void *arg, uint32_t gfn)
     evict_nomination_lost(((struct rig *)arg)->evict, gfn);
 }
 
+static void fault(void *arg, uint32_t gfn)
+{
+    readahead_fault(((struct rig *)arg)->readahead, gfn);
+}
+
+static bool may_fetch(void *arg)
+{
+    return balance_may_fetch(((struct rig *)arg)->balance);
+}
+
 static void short_of_memory(void *arg)
 {
     struct rig *rig = arg;
@@ -99,6 +109,7 @@ static void create_pager(struct rig *rig)
         .stats = &rig->stats,
         .arg = rig,
         .nomination_lost = nomination_lost,
+        .fault = fault,
         .short_of_memory = short_of_memory,
         .loaded = page_loaded,
         .fetched = page_fetched,
@@ -149,6 +160,21 @@ static void create_balance(struct rig *rig)
     assert_non_null(rig->balance);
 }
 
+static void create_readahead(struct rig *rig)
+{
+    const struct readahead_env env = {
+        .base = rig->base,
+        .pages = rig->pages,
+        .pager = rig->pager,
+        .stats = &rig->stats,
+        .arg = rig,
+        .may_fetch = may_fetch,
+    };
+
+    rig->readahead = readahead_create(&env);
+    assert_non_null(rig->readahead);
+}
+
 static void attach(struct rig *rig)
 {
     char message[256] = "";
@@ -189,6 +215,7 @@ struct rig *rig_create(uint32_t nr_gfns, const char *policy)
     create_pager(rig);
     create_evict(rig);
     create_balance(rig);
+    create_readahead(rig);
     attach(rig);
     return rig;
 }
@@ -197,6 +224,7 @@ void rig_destroy(struct rig *rig)
 {
     mem_event_ring_detach(rig->ring);
     store_close(rig->store);
+    readahead_destroy(rig->readahead);
     balance_destroy(rig->balance);
     evict_destroy(rig->evict);
     pager_destroy(rig->pager);

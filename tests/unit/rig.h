@@ -18,6 +18,7 @@
 #include "pager.h"
 #include "pages.h"
 #include "policy.h"
+#include "readahead.h"
 #include "stats.h"
 #include "store.h"
 #include "xen_ops.h"
@@ -33,6 +34,7 @@ struct rig {
     struct pager *pager;
     struct evict *evict;
     struct balance *balance;
+    struct readahead *readahead;
     struct mem_event_ring *ring;
     struct stats stats;
 

@@ -134,6 +134,18 @@ static uint64_t missing(const struct balance *balance)
     return balance->allowance;
 }
 
+bool balance_may_fetch(struct balance *balance)
+{
+    uint64_t expected = balance->resident + pager_nr_fetches(balance->env.pager);
+
+    if (balance->draining || balance->short_pages || !balance->allowance)
+        return false;
+    if (balance->target && expected >= balance->target)
+        return false;
+    balance->allowance--;
+    return true;
+}
+
 static void fetch(struct balance *balance)
 {
     uint32_t gfn;

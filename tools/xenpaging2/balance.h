@@ -55,6 +55,9 @@ void balance_evicted(struct balance *balance);
 void balance_loaded(struct balance *balance);
 void balance_fetched(struct balance *balance);
 
+/* Whether one more page may be fetched that nobody asked for: target and host have room for it. */
+bool balance_may_fetch(struct balance *balance);
+
 /* How many pages are to go out now. */
 uint64_t balance_excess(const struct balance *balance);
 

@@ -15,6 +15,7 @@
 #include "pager.h"
 #include "pages.h"
 #include "policy.h"
+#include "readahead.h"
 #include "status.h"
 #include "store.h"
 #include "xen_ops.h"
@@ -47,6 +48,16 @@ void daemon_suspect_gone(void *arg)
 void daemon_nomination_lost(void *arg, uint32_t gfn)
 {
     evict_nomination_lost(((struct daemon *)arg)->evict, gfn);
+}
+
+void daemon_fault(void *arg, uint32_t gfn)
+{
+    readahead_fault(((struct daemon *)arg)->readahead, gfn);
+}
+
+bool daemon_may_fetch(void *arg)
+{
+    return balance_may_fetch(((struct daemon *)arg)->balance);
 }
 
 void daemon_short_of_memory(void *arg)
@@ -125,6 +136,8 @@ void daemon_fill_status(void *arg, struct status_values *values)
         .refaults = d->stats.refaults,
         .drops = d->stats.drops,
         .lost = d->stats.lost,
+        .prefetched = d->stats.prefetched,
+        .useful = d->stats.useful,
         .retries = d->stats.retries,
         .parked = evict_nr_parked(d->evict),
         .store_bytes = store_bytes(d->store),

@@ -14,6 +14,7 @@
 
 struct balance;
 struct evict;
+struct readahead;
 struct event;
 struct event_base;
 struct mem_event_ring;
@@ -54,6 +55,7 @@ struct daemon {
     struct store *store;
     struct pager *pager;
     struct evict *evict;
+    struct readahead *readahead;
     struct balance *balance;
     struct mem_event_ring *ring;
 
@@ -82,6 +84,8 @@ void daemon_run(struct daemon *d);
 /* What modules and events call; see the members of their env of the same name. */
 void daemon_suspect_gone(void *arg);
 void daemon_nomination_lost(void *arg, uint32_t gfn);
+void daemon_fault(void *arg, uint32_t gfn);
+bool daemon_may_fetch(void *arg);
 void daemon_short_of_memory(void *arg);
 void daemon_page_loaded(void *arg);
 void daemon_page_evicted(void *arg);

@@ -82,6 +82,11 @@ int pager_cancel_nomination(struct pager *pager, uint32_t gfn)
     return page.rc;
 }
 
+unsigned int pager_nr_fetches(const struct pager *pager)
+{
+    return pager->nr_fetches;
+}
+
 bool pager_can_fetch(const struct pager *pager)
 {
     return pager->nr_fetches < PAGER_MAX_FETCHES;
@@ -231,5 +236,6 @@ void pager_handle(void *arg, const struct mem_event *event)
         wait_for_load(pager, event);
         if (pages_state(pages, gfn) == PAGE_PAGED)
             load_begin(pager, gfn, false);
+        pager->env.fault(pager->env.arg, gfn);
     }
 }

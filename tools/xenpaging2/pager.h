@@ -39,6 +39,7 @@ struct pager_env {
     /* Calls back to the owner. None of them may call the pager. */
     void *arg;
     void (*nomination_lost)(void *arg, uint32_t gfn); /* a gfn of the batch under way is wanted */
+    void (*fault)(void *arg, uint32_t gfn);           /* somebody waits for a gfn that is out */
     void (*short_of_memory)(void *arg);               /* a load waits for a free page */
     void (*loaded)(void *arg);                        /* residency has grown by one page */
     void (*fetched)(void *arg);                       /* a fetch is over */
@@ -70,7 +71,8 @@ bool pager_has_unfinished(const struct pager *pager);
  */
 void pager_end(struct pager *pager);
 
-/* False while PAGER_MAX_FETCHES are under way. */
+/* Fetches under way, and whether there may be another one. */
+unsigned int pager_nr_fetches(const struct pager *pager);
 bool pager_can_fetch(const struct pager *pager);
 
 /* Brings in a PAGED gfn that nobody waits for yet; pager_can_fetch() is true. */

@@ -22,6 +22,7 @@
 #include "pages.h"
 #include "policy.h"
 #include "priorities.h"
+#include "readahead.h"
 #include "status.h"
 #include "store.h"
 #include "xen_ops.h"
@@ -155,6 +156,7 @@ static int create_pager(struct daemon *d)
         .stats = &d->stats,
         .arg = d,
         .nomination_lost = daemon_nomination_lost,
+        .fault = daemon_fault,
         .short_of_memory = daemon_short_of_memory,
         .loaded = daemon_page_loaded,
         .fetched = daemon_page_fetched,
@@ -203,6 +205,21 @@ static int create_balance(struct daemon *d)
 
     d->balance = balance_create(&env);
     return d->balance ? 0 : no_memory(d);
+}
+
+static int create_readahead(struct daemon *d)
+{
+    const struct readahead_env env = {
+        .base = d->base,
+        .pages = d->pages,
+        .pager = d->pager,
+        .stats = &d->stats,
+        .arg = d,
+        .may_fetch = daemon_may_fetch,
+    };
+
+    d->readahead = readahead_create(&env);
+    return d->readahead ? 0 : no_memory(d);
 }
 
 static void say_hypervisor(struct daemon *d)
@@ -277,9 +294,9 @@ static int check_options(struct daemon *d)
 int daemon_start(struct daemon *d)
 {
     static int (*const steps[])(struct daemon * d) = {
-        name_paths,     check_options,     open_interfaces,    check_domain, read_settings,
-        name_store,     open_store,        create_tables,      create_pager, create_evict,
-        create_balance, listen_to_signals, listen_to_xenstore, attach,
+        name_paths,     check_options,    open_interfaces,   check_domain,       read_settings,
+        name_store,     open_store,       create_tables,     create_pager,       create_evict,
+        create_balance, create_readahead, listen_to_signals, listen_to_xenstore, attach,
     };
     int rc = 0;
 
@@ -309,6 +326,7 @@ void daemon_clean_up(struct daemon *d)
     store_close(d->store);
     xenstore_close(d->xs);
     balance_destroy(d->balance);
+    readahead_destroy(d->readahead);
     evict_destroy(d->evict);
     pager_destroy(d->pager);
     status_destroy(d->status);

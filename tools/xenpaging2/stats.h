@@ -6,12 +6,14 @@
 #include <stdint.h>
 
 struct stats {
-    uint64_t page_ins;  /* pages given back to the guest, whatever the reason */
-    uint64_t refaults;  /* of these, the ones that somebody waited for */
-    uint64_t page_outs; /* pages evicted */
-    uint64_t drops;     /* paged-out pages that the guest gave up */
-    uint64_t lost;      /* nominations that an access undid */
-    uint64_t retries;   /* page-ins put off for want of memory, or tried again after an error */
+    uint64_t page_ins;   /* pages given back to the guest, whatever the reason */
+    uint64_t refaults;   /* of these, the ones that somebody waited for */
+    uint64_t page_outs;  /* pages evicted */
+    uint64_t drops;      /* paged-out pages that the guest gave up */
+    uint64_t lost;       /* nominations that an access undid */
+    uint64_t prefetched; /* pages brought in because the guest seemed to come to them next */
+    uint64_t useful;     /* of these, the ones that it went over, as far as can be seen */
+    uint64_t retries;    /* page-ins put off for want of memory, or tried again after an error */
 };
 
 #endif

@@ -32,6 +32,8 @@ static const struct {
     {"refaults", offsetof(struct status_values, refaults)},
     {"drops", offsetof(struct status_values, drops)},
     {"lost", offsetof(struct status_values, lost)},
+    {"prefetched", offsetof(struct status_values, prefetched)},
+    {"prefetched-used", offsetof(struct status_values, useful)},
     {"retries", offsetof(struct status_values, retries)},
     {"parked", offsetof(struct status_values, parked)},
     {"store-bytes", offsetof(struct status_values, store_bytes)},

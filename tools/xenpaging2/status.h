@@ -22,6 +22,8 @@ struct status_values {
     uint64_t refaults;
     uint64_t drops;
     uint64_t lost;
+    uint64_t prefetched;
+    uint64_t useful;
     uint64_t retries;
     uint64_t parked;
     uint64_t store_bytes;
