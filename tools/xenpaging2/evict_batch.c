@@ -16,6 +16,7 @@
 #include "xen_ops.h"
 
 #define RETRY_CANCEL_MS 2
+#define WRITES_IN_A_TURN 8 /* each is a checksum, and maybe more in the store */
 
 static step_fn commit, take_back, end_batch;
 
@@ -75,15 +76,17 @@ void evict_fail(struct victim *victim)
 
 void evict_write_out(struct batch *batch)
 {
-    for (; batch->nr_submitted < batch->nr_victims; batch->nr_submitted++) {
-        struct victim *victim = &batch->victims[batch->nr_submitted];
+    for (int i = 0; i < WRITES_IN_A_TURN && batch->nr_submitted < batch->nr_victims; i++) {
+        struct victim *victim = &batch->victims[batch->nr_submitted++];
 
         if (victim->state != VICTIM_NOMINATED)
             continue;
         batch->nr_writing++;
         store_page_out(batch->evict->env.store, &victim->io);
     }
-    if (!batch->is_chosen) {
+    if (batch->nr_submitted < batch->nr_victims) {
+        evict_next_turn(batch, evict_write_out);
+    } else if (!batch->is_chosen) {
         evict_next_turn(batch, evict_choose);
     } else if (!--batch->nr_writing) {
         next_step(batch, batch->nr_victims ? commit : end_batch);

@@ -91,7 +91,7 @@ void evict_choose(struct batch *batch);
 /* A free batch sets out. */
 void evict_begin_batch(struct batch *batch, bool only_parked);
 
-/* A step_fn: gives the store what was nominated since the last time. */
+/* A step_fn: gives the store what was nominated since the last time, some pages in each turn. */
 void evict_write_out(struct batch *batch);
 
 /* A page of the batch is in the store, or is not: done() of its I/O. */
