@@ -15,10 +15,10 @@
 
 #define MAX_SLOTS 65536
 
-int __real_store_file_open(struct event_base *base, const char *path, struct store_engine **engine,
-                           char *message, size_t size);
-int __wrap_store_file_open(struct event_base *base, const char *path, struct store_engine **engine,
-                           char *message, size_t size);
+int __real_store_file_open(struct event_base *base, const struct store_options *options,
+                           struct store_engine **engine, char *message, size_t size);
+int __wrap_store_file_open(struct event_base *base, const struct store_options *options,
+                           struct store_engine **engine, char *message, size_t size);
 
 STAILQ_HEAD(io_list, store_io);
 
@@ -125,11 +125,11 @@ static const struct store_engine_ops engine_ops = {
     .close = engine_close,
 };
 
-int __wrap_store_file_open(struct event_base *base, const char *path, struct store_engine **engine,
-                           char *message, size_t size)
+int __wrap_store_file_open(struct event_base *base, const struct store_options *options,
+                           struct store_engine **engine, char *message, size_t size)
 {
     if (!fake_engine.in_use)
-        return __real_store_file_open(base, path, engine, message, size);
+        return __real_store_file_open(base, options, engine, message, size);
     mem.event = event_new(base, -1, 0, do_waiting, NULL);
     if (!mem.event) {
         snprintf(message, size, "no memory for the fake engine");

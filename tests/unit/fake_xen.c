@@ -131,6 +131,11 @@ uint64_t fake_xen_resident(void)
     return machine.resident;
 }
 
+uint64_t fake_xen_nr_paged(void)
+{
+    return machine.paged > 0 ? (uint64_t)machine.paged : 0;
+}
+
 bool fake_xen_ring_is_in_physmap(void)
 {
     return p2m_has_frame(p2m_ring_gfn());

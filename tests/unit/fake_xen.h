@@ -63,6 +63,7 @@ struct fake_xen {
     bool gone;                /* the domain does not exist any more */
     bool dying;               /* it is about to */
     bool pv, no_hap;          /* what kind of guest it is */
+    uint8_t uuid;             /* each byte of it */
     uint64_t free_host_pages; /* what the host can still give */
     uint32_t features;        /* XENMEM_paging_feature_*; 0: a stock hypervisor */
 
@@ -132,6 +133,7 @@ enum fake_type fake_xen_type(uint32_t gfn);
 uint32_t fake_xen_nr_gfns(void);
 uint32_t fake_xen_count(enum fake_type type);
 uint64_t fake_xen_resident(void); /* tot_pages */
+uint64_t fake_xen_nr_paged(void); /* paged_pages */
 unsigned int fake_xen_nr_responses(void);
 unsigned int fake_xen_nr_unanswered(void);
 bool fake_xen_ring_is_in_physmap(void);

@@ -175,7 +175,7 @@ struct rig *rig_create(uint32_t nr_gfns, const char *policy)
     if (xen_ops_open(FAKE_DOMID, &rig->ops, message, sizeof(message)))
         fail_msg("%s", message);
     open_store(rig);
-    rig->pages = pages_create(nr_gfns);
+    rig->pages = pages_create(nr_gfns, NULL);
     rig->policy = policy_create(policy, nr_gfns);
     assert_true(rig->pages && rig->policy);
     create_pager(rig);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@
 #include "policy.h"
 #include "status.h"
 #include "store.h"
+#include "supervised.h"
 #include "xen_ops.h"
 
 static void end_loop(struct daemon *d, enum ending ending)
@@ -112,12 +114,12 @@ void daemon_fill_status(void *arg, struct status_values *values)
         .resident = pages_to_kib(balance_resident(d->balance)),
         .paged = pages_to_kib(pages_nr_paged(d->pages)),
         .target = pages_to_kib(balance_target(d->balance)),
-        .page_ins = d->stats.page_ins,
-        .page_outs = d->stats.page_outs,
-        .refaults = d->stats.refaults,
-        .drops = d->stats.drops,
-        .lost = d->stats.lost,
-        .retries = d->stats.retries,
+        .page_ins = d->stats->page_ins,
+        .page_outs = d->stats->page_outs,
+        .refaults = d->stats->refaults,
+        .drops = d->stats->drops,
+        .lost = d->stats->lost,
+        .retries = d->stats->retries,
         .parked = evict_nr_parked(d->evict),
         .store_bytes = store_bytes(d->store),
     };
@@ -199,7 +201,7 @@ static void say_end(struct daemon *d)
                                           "the domain is gone"};
 
     log_info("%s: %" PRIu64 " page-outs, %" PRIu64 " page-ins, %" PRIu64 " of them waited for",
-             endings[d->ending], d->stats.page_outs, d->stats.page_ins, d->stats.refaults);
+             endings[d->ending], d->stats->page_outs, d->stats->page_ins, d->stats->refaults);
     if (d->ending == NOT_ENDED) {
         xen_pause(d->ops);
         status_set_error(d->status, endings[d->ending]);
@@ -214,6 +216,8 @@ void daemon_run(struct daemon *d)
     status_set_state(d->status, "running");
     status_touch(d->status);
     balance_set_target(d->balance, kib_to_pages(d->settings.target));
+    if (d->supervised && d->supervised->drain)
+        daemon_told_to_end(SIGTERM, 0, d);
     event_base_dispatch(d->base);
     say_end(d);
 }

@@ -12,8 +12,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "adopt.h"
 #include "balance.h"
+#include "clock_ms.h"
 #include "evict.h"
+#include "index.h"
 #include "log.h"
 #include "mem_event_ring.h"
 #include "options.h"
@@ -24,6 +27,7 @@
 #include "priorities.h"
 #include "status.h"
 #include "store.h"
+#include "supervised.h"
 #include "xen_ops.h"
 #include "xenstore.h"
 
@@ -81,6 +85,15 @@ static int open_interfaces(struct daemon *d)
     return rc ? rc : xenstore_open(d->domain_path, &d->xs, d->message, sizeof(d->message));
 }
 
+/* With a pager attached, or one that was when it died, it depends on what there is of an index. */
+static int check_paging(struct daemon *d)
+{
+    int rc = mem_event_ring_check(d->ops, d->message, sizeof(d->message));
+
+    d->was_attached = rc == -EBUSY;
+    return d->was_attached ? 0 : rc;
+}
+
 static int check_domain(struct daemon *d)
 {
     struct xen_domain_info info;
@@ -97,7 +110,7 @@ static int check_domain(struct daemon *d)
                       "domain %" PRIu32
                       " cannot be paged: it has no hardware-assisted paging (HAP)",
                       d->domid);
-    return mem_event_ring_check(d->ops, d->message, sizeof(d->message));
+    return check_paging(d);
 }
 
 /* The directory is made if there is none, for nobody else to look into. */
@@ -119,12 +132,113 @@ static int name_store(struct daemon *d)
     return 0;
 }
 
+/* Beside a file; a device's is in the directory. Other stores have none. */
+static int name_index(struct daemon *d)
+{
+    struct stat st;
+    int n;
+
+    if (d->store_path[0] != '/')
+        return 0;
+    if (!stat(d->store_path, &st) && S_ISBLK(st.st_mode))
+        n = asprintf(&d->index_path, "%s/xenpaging2-%" PRIu32 ".index", d->settings.directory,
+                     d->domid);
+    else
+        n = asprintf(&d->index_path, "%s.index", d->store_path);
+    if (n >= 0)
+        return 0;
+    d->index_path = NULL;
+    return no_memory(d);
+}
+
+static int no_index(struct daemon *d)
+{
+    return refuse(d, -EBUSY,
+                  "domain %" PRIu32 " cannot be paged: a pager is attached to it already, or was "
+                  "when it died, and there is no index%s%s",
+                  d->domid, d->index_path ? " " : "", d->index_path ? d->index_path : "");
+}
+
+/* While nobody is attached, there is nothing to be taken over without an index of this domain. */
+static int find_what_was_left(struct daemon *d)
+{
+    struct index_owner owner = {.domid = d->domid};
+    struct xen_domain_info info;
+    int rc = xen_domain_info(d->ops, &info);
+
+    if (rc)
+        return refuse(d, rc, "domain %" PRIu32 ": %s", d->domid, strerror(-rc));
+    if (!d->was_attached && !info.paged_pages)
+        return 0;
+    memcpy(owner.uuid, info.uuid, sizeof(owner.uuid));
+    rc = d->index_path
+             ? index_open(d->index_path, &owner, &d->index, d->message, sizeof(d->message))
+             : -ENOENT;
+    if (!d->was_attached && (rc == -ENOENT || rc == -ESTALE))
+        return 0;
+    if (rc)
+        return rc == -ENOENT ? no_index(d) : rc;
+    d->takes_over = true;
+    d->found_store_id = owner.store_id;
+    return 0;
+}
+
 static int open_store(struct daemon *d)
 {
     const struct store_options options = {.path = d->store_path,
-                                          .max_pages = kib_to_pages(d->settings.store_max)};
+                                          .max_pages = kib_to_pages(d->settings.store_max),
+                                          .id = d->found_store_id};
 
     return store_open(d->base, &options, &d->store, d->message, sizeof(d->message));
+}
+
+static int create_index(struct daemon *d)
+{
+    struct index_owner owner = {.domid = d->domid, .store_id = store_id(d->store)};
+    struct xen_domain_info info;
+    int rc = xen_domain_info(d->ops, &info);
+
+    if (rc)
+        return refuse(d, rc, "domain %" PRIu32 ": %s", d->domid, strerror(-rc));
+    memcpy(owner.uuid, info.uuid, sizeof(owner.uuid));
+    return index_create(d->index_path, &owner, &d->index, d->message, sizeof(d->message));
+}
+
+/* Pauses that the supervisor has made, or a worker before this one, are to be undone. */
+static void use_live_part(struct daemon *d)
+{
+    struct index_live *live = index_live(d->index);
+
+    d->stats = &live->stats;
+    xen_keep_account(d->ops, &live->nr_pauses);
+}
+
+static void take_pauses(struct daemon *d)
+{
+    if (!d->supervised)
+        return;
+    xen_add_pauses(d->ops, d->supervised->nr_pauses);
+    d->supervised->nr_pauses = 0;
+}
+
+static int open_index(struct daemon *d)
+{
+    int rc = 0;
+
+    d->stats = &d->own_stats;
+    if (!d->index && d->index_path && store_id(d->store))
+        rc = create_index(d);
+    if (rc)
+        return rc;
+    if (d->index)
+        use_live_part(d);
+    take_pauses(d);
+    return !d->index || !store_use_index(d->store, d->index) ? 0 : no_memory(d);
+}
+
+static struct adopt_env adopt_env(const struct daemon *d)
+{
+    return (struct adopt_env){.ops = d->ops, .pages = d->pages, .store = d->store, .ring = d->ring};
 }
 
 static int create_tables(struct daemon *d)
@@ -139,9 +253,18 @@ static int create_tables(struct daemon *d)
         return refuse(d, -E2BIG,
                       "the guest's highest gfn is %#" PRIx64 " (allowed: below 2^32 - 1)", max_gfn);
     nr_gfns = (uint32_t)max_gfn + 1;
-    d->pages = pages_create(nr_gfns);
+    d->pages = pages_create(nr_gfns, d->index);
+    if (!d->pages && errno == ENOSPC)
+        return refuse(d, -ENOSPC, "index: '%s': there is no room for it", d->index_path);
     d->policy = policy_create(d->settings.policy, nr_gfns);
     return d->pages && d->policy ? 0 : no_memory(d);
+}
+
+static int check_entries(struct daemon *d)
+{
+    const struct adopt_env env = adopt_env(d);
+
+    return d->takes_over ? adopt_check(&env, d->message, sizeof(d->message)) : 0;
 }
 
 static int create_pager(struct daemon *d)
@@ -152,7 +275,7 @@ static int create_pager(struct daemon *d)
         .pages = d->pages,
         .policy = d->policy,
         .store = d->store,
-        .stats = &d->stats,
+        .stats = d->stats,
         .arg = d,
         .nomination_lost = daemon_nomination_lost,
         .short_of_memory = daemon_short_of_memory,
@@ -174,7 +297,7 @@ static int create_evict(struct daemon *d)
         .pages = d->pages,
         .policy = d->policy,
         .store = d->store,
-        .stats = &d->stats,
+        .stats = d->stats,
         .arg = d,
         .wanted = daemon_excess,
         .evicted = daemon_page_evicted,
@@ -217,8 +340,8 @@ static void say_hypervisor(struct daemon *d)
 
 static int attach(struct daemon *d)
 {
-    int rc = mem_event_ring_attach(d->base, d->ops, pager_handle, d->pager, &d->ring, d->message,
-                                   sizeof(d->message));
+    int rc = (d->takes_over ? mem_event_ring_take_over : mem_event_ring_attach)(
+        d->base, d->ops, pager_handle, d->pager, &d->ring, d->message, sizeof(d->message));
 
     if (!rc) {
         pager_set_ring(d->pager, d->ring);
@@ -226,6 +349,27 @@ static int attach(struct daemon *d)
         say_hypervisor(d);
     }
     return rc;
+}
+
+static int adopt(struct daemon *d)
+{
+    const struct adopt_env env = adopt_env(d);
+
+    return d->takes_over ? adopt_pages(&env, d->message, sizeof(d->message)) : 0;
+}
+
+/* From here on the guest is served, and goes on. */
+static int let_guest_go_on(struct daemon *d)
+{
+    int rc = xen_undo_pauses(d->ops);
+
+    if (rc)
+        log_error("cannot unpause the domain: %s", strerror(-rc));
+    if (d->supervised) {
+        d->supervised->attached_ms = clock_ms();
+        d->supervised->attached = true;
+    }
+    return 0;
 }
 
 static int listen_to_signals(struct daemon *d)
@@ -276,9 +420,11 @@ static int check_options(struct daemon *d)
 int daemon_start(struct daemon *d)
 {
     static int (*const steps[])(struct daemon * d) = {
-        name_paths,     check_options,     open_interfaces,    check_domain, read_settings,
-        name_store,     open_store,        create_tables,      create_pager, create_evict,
-        create_balance, listen_to_signals, listen_to_xenstore, attach,
+        name_paths,         check_options, open_interfaces, check_domain,
+        read_settings,      name_store,    name_index,      find_what_was_left,
+        open_store,         open_index,    create_tables,   check_entries,
+        create_pager,       create_evict,  create_balance,  listen_to_signals,
+        listen_to_xenstore, attach,        adopt,           let_guest_go_on,
     };
     int rc = 0;
 
@@ -290,7 +436,7 @@ int daemon_start(struct daemon *d)
 /* In the order in which nothing is used after it is gone. Works at any point of the start. */
 void daemon_clean_up(struct daemon *d)
 {
-    bool pages_are_out = d->ring && d->ending == NOT_ENDED;
+    bool pages_are_out = (d->ring || d->takes_over) && d->ending == NOT_ENDED;
 
     if (pages_are_out || d->ending == DOMAIN_GONE) {
         mem_event_ring_abandon(d->ring);
@@ -301,6 +447,8 @@ void daemon_clean_up(struct daemon *d)
     }
     if (d->store && !pages_are_out)
         store_remove(d->store);
+    if (!pages_are_out)
+        index_remove(d->index);
     if (d->ending == DRAINED) {
         status_flush(d->status);
         status_set_state(d->status, "stopped"); /* another pager may start now */
@@ -314,11 +462,13 @@ void daemon_clean_up(struct daemon *d)
     policy_destroy(d->policy);
     pages_destroy(d->pages);
     xen_ops_close(d->ops);
+    index_close(d->index);
     for (int i = 0; i < 2; i++)
         if (d->signals[i])
             event_free(d->signals[i]);
     if (d->base)
         event_base_free(d->base);
     free(d->store_path);
+    free(d->index_path);
     settings_clear(&d->settings);
 }
