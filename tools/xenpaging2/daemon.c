@@ -195,10 +195,25 @@ void daemon_told_to_end(int sig, short what, void *arg)
     balance_drain(d->balance);
 }
 
+/* Paused, so that on a stock Xen nothing is asked for while nobody is there. */
+void daemon_told_to_hand_over(int sig, short what, void *arg)
+{
+    struct daemon *d = arg;
+
+    (void)what;
+    if (!d->supervised || !d->index) {
+        log_warning("%s: not without a supervisor, and a store that stays", strsignal(sig));
+        return;
+    }
+    xen_pause(d->ops);
+    d->supervised->hands_over = true;
+    end_loop(d, HANDED_OVER);
+}
+
 static void say_end(struct daemon *d)
 {
     static const char *const endings[] = {"the event loop broke down", "all memory is back",
-                                          "the domain is gone"};
+                                          "the domain is gone", "handing over"};
 
     log_info("%s: %" PRIu64 " page-outs, %" PRIu64 " page-ins, %" PRIu64 " of them waited for",
              endings[d->ending], d->stats->page_outs, d->stats->page_ins, d->stats->refaults);

@@ -32,8 +32,11 @@ struct xenstore;
 enum ending {
     NOT_ENDED, /* running, or broken off with pages out */
     DRAINED,
-    DOMAIN_GONE
+    DOMAIN_GONE,
+    HANDED_OVER /* with pages out, to the next one */
 };
+
+#define DAEMON_NR_SIGNALS 3
 
 struct daemon {
     const struct options *options;
@@ -53,7 +56,7 @@ struct daemon {
     bool failed;             /* a page cannot be had; the domain was paused for it */
 
     struct event_base *base;
-    struct event *signals[2];
+    struct event *signals[DAEMON_NR_SIGNALS];
     struct xen_ops *ops;
     struct xenstore *xs;
     struct status *status;
@@ -104,5 +107,6 @@ void daemon_fill_status(void *arg, struct status_values *values);
 void daemon_target_changed(void *arg, const char *value);
 void daemon_domain_released(void *arg, const char *value);
 void daemon_told_to_end(int sig, short what, void *arg);
+void daemon_told_to_hand_over(int sig, short what, void *arg);
 
 #endif

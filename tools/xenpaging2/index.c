@@ -142,30 +142,48 @@ static int map_page(struct index *index, const struct error_text *text)
 
 /* --- A new one. --- */
 
-/* What is not ours is not emptied. */
-static int check_old_contents(struct index *index, const struct error_text *text)
-{
-    char magic[sizeof(MAGIC) - 1] = "";
-    ssize_t length = pread(index->fd, magic, sizeof(magic), 0);
+struct first_page {
+    struct header header;
+    char padding[LIVE_OFFSET - sizeof(struct header)];
+    struct index_live live;
+};
 
+static bool is_same_domain(const struct header *header, const struct index_owner *owner)
+{
+    return header->owner.domid == owner->domid &&
+           !memcmp(header->owner.uuid, owner->uuid, sizeof(owner->uuid));
+}
+
+/* What is not ours is not emptied. A domain that was paused when its pager died still is. */
+static int read_old_page(struct index *index, const struct index_owner *owner, uint32_t *nr_pauses,
+                         const struct error_text *text)
+{
+    struct first_page old = {0};
+    ssize_t length = pread(index->fd, &old, sizeof(old), 0);
+
+    *nr_pauses = 0;
     if (length < 0)
         return refuse_errno(text, "cannot be read");
-    if (length && (length != sizeof(magic) || memcmp(magic, MAGIC, sizeof(magic))))
+    if (length && memcmp(old.header.magic, MAGIC, sizeof(MAGIC)))
         return refuse(text, -EEXIST, "exists and is not an index of this program");
+    if (old.header.version == VERSION_NUMBER && old.header.checksum == checksum(&old.header) &&
+        is_same_domain(&old.header, owner))
+        *nr_pauses = old.live.nr_pauses;
     return 0;
 }
 
 /* In one piece: whoever is killed leaves a file that is empty, or an index. */
-static int write_header(int fd, const struct index_owner *owner)
+static int write_first_page(int fd, const struct index_owner *owner, uint32_t nr_pauses)
 {
-    struct {
-        _Alignas(struct header) char bytes[PAGE_BYTES];
-    } page = {{0}};
-    struct header *header = (struct header *)(void *)page.bytes;
+    struct first_page page = {
+        .header = {.magic = MAGIC,
+                   .version = VERSION_NUMBER,
+                   .page_bytes = PAGE_BYTES,
+                   .owner = *owner},
+        .live = {.nr_pauses = nr_pauses},
+    };
 
-    *header = (struct header){
-        .magic = MAGIC, .version = VERSION_NUMBER, .page_bytes = PAGE_BYTES, .owner = *owner};
-    header->checksum = checksum(header);
+    page.header.checksum = checksum(&page.header);
     if (pwrite(fd, &page, sizeof(page), 0) == sizeof(page))
         return 0;
     errno = errno ? errno : ENOSPC;
@@ -175,15 +193,15 @@ static int write_header(int fd, const struct index_owner *owner)
 static int make_file(struct index *index, const struct index_owner *owner,
                      const struct error_text *text)
 {
-    int rc = check_old_contents(index, text);
+    uint32_t nr_pauses;
+    int rc = read_old_page(index, owner, &nr_pauses, text);
 
     if (rc)
         return rc;
-    if (ftruncate(index->fd, 0))
-        return refuse_errno(text, "cannot be emptied");
     index->created = true;
     errno = 0;
-    if (write_header(index->fd, owner) || ftruncate(index->fd, SLOTS_OFFSET))
+    if (write_first_page(index->fd, owner, nr_pauses) ||
+        ftruncate(index->fd, sizeof(struct first_page)) || ftruncate(index->fd, SLOTS_OFFSET))
         return refuse_errno(text, "cannot be written");
     return map_page(index, text);
 }
@@ -237,8 +255,7 @@ static int check_header(const struct header *header, const struct index_owner *o
         return refuse(text, -EBADMSG, "is of another version of this program");
     if (header->checksum != checksum(header) || header->page_bytes != PAGE_BYTES)
         return refuse(text, -EBADMSG, "is damaged: the checksum of its header is wrong");
-    if (header->owner.domid != owner->domid ||
-        memcmp(header->owner.uuid, owner->uuid, sizeof(owner->uuid)))
+    if (!is_same_domain(header, owner))
         return refuse(text, -ESTALE, "is the index of another domain");
     return 0;
 }

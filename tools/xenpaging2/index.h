@@ -51,8 +51,8 @@ struct index_live {
 
 /*
  * Makes an index at path, for nobody else to read, and locks it. A file that is there already has
- * to be an index, and is emptied. Returns 0, or a negative errno with one line for the user in
- * message (size bytes).
+ * to be an index, and is emptied, but for nr_pauses if it is the same owner's. Returns 0, or a
+ * negative errno with one line for the user in message (size bytes).
  */
 int index_create(const char *path, const struct index_owner *owner, struct index **index,
                  char *message, size_t size);

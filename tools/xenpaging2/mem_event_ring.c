@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <xenevtchn.h>
 
@@ -16,6 +17,9 @@
 #include "priorities.h"
 #include "vm_event_codec.h"
 #include "xen_ops.h"
+
+#define TAKE_OVER_TRIES 100
+#define TAKE_OVER_RETRY_US 10000
 
 struct mem_event_ring {
     struct xen_ops *ops;
@@ -176,12 +180,24 @@ static int map_page(struct mem_event_ring *ring)
     return xen_map_ring(ring->ops, ring->gfn, &ring->page);
 }
 
+/* -EBUSY: the kernel has not closed all yet that the dead one had open. */
+static int take_place(struct xen_ops *ops, uint32_t *port)
+{
+    int rc = xen_take_over_paging(ops, port);
+
+    for (int i = 0; rc == -EBUSY && i < TAKE_OVER_TRIES; i++) {
+        usleep(TAKE_OVER_RETRY_US);
+        rc = xen_take_over_paging(ops, port);
+    }
+    return rc;
+}
+
 static int take_over(struct mem_event_ring *ring, uint32_t *port)
 {
     int rc;
 
     if (xen_replaces_rings(ring->ops))
-        return xen_take_over_paging(ring->ops, port);
+        return take_place(ring->ops, port);
     rc = xen_pause(ring->ops);
     return rc ? rc : orphan_ring_replace(ring->ops, ring->page, port);
 }

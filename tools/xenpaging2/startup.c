@@ -204,21 +204,15 @@ static int create_index(struct daemon *d)
     return index_create(d->index_path, &owner, &d->index, d->message, sizeof(d->message));
 }
 
-/* Pauses that the supervisor has made, or a worker before this one, are to be undone. */
+/* What goes on from the last pager to the next. */
 static void use_live_part(struct daemon *d)
 {
     struct index_live *live = index_live(d->index);
 
     d->stats = &live->stats;
     xen_keep_account(d->ops, &live->nr_pauses);
-}
-
-static void take_pauses(struct daemon *d)
-{
-    if (!d->supervised)
-        return;
-    xen_add_pauses(d->ops, d->supervised->nr_pauses);
-    d->supervised->nr_pauses = 0;
+    if (d->supervised)
+        snprintf(d->supervised->index_path, sizeof(d->supervised->index_path), "%s", d->index_path);
 }
 
 static int open_index(struct daemon *d)
@@ -232,7 +226,6 @@ static int open_index(struct daemon *d)
         return rc;
     if (d->index)
         use_live_part(d);
-    take_pauses(d);
     return !d->index || !store_use_index(d->store, d->index) ? 0 : no_memory(d);
 }
 
@@ -374,12 +367,17 @@ static int let_guest_go_on(struct daemon *d)
 
 static int listen_to_signals(struct daemon *d)
 {
-    static const int numbers[] = {SIGTERM, SIGINT};
+    static const struct {
+        int number;
+        event_callback_fn fn;
+    } signals[] = {{SIGTERM, daemon_told_to_end},
+                   {SIGINT, daemon_told_to_end},
+                   {SIGUSR2, daemon_told_to_hand_over}};
 
     signal(SIGPIPE, SIG_IGN);
     signal(SIGHUP, SIG_IGN); /* the terminal may go, the guest stays */
-    for (int i = 0; i < 2; i++) {
-        d->signals[i] = evsignal_new(d->base, numbers[i], daemon_told_to_end, d);
+    for (int i = 0; i < DAEMON_NR_SIGNALS; i++) {
+        d->signals[i] = evsignal_new(d->base, signals[i].number, signals[i].fn, d);
         if (!d->signals[i] || event_priority_set(d->signals[i], PRIORITY_SERVE) ||
             event_add(d->signals[i], NULL))
             return no_memory(d);
@@ -436,7 +434,8 @@ int daemon_start(struct daemon *d)
 /* In the order in which nothing is used after it is gone. Works at any point of the start. */
 void daemon_clean_up(struct daemon *d)
 {
-    bool pages_are_out = (d->ring || d->takes_over) && d->ending == NOT_ENDED;
+    bool pages_are_out =
+        (d->ring || d->takes_over) && (d->ending == NOT_ENDED || d->ending == HANDED_OVER);
 
     if (pages_are_out || d->ending == DOMAIN_GONE) {
         mem_event_ring_abandon(d->ring);
@@ -463,7 +462,7 @@ void daemon_clean_up(struct daemon *d)
     pages_destroy(d->pages);
     xen_ops_close(d->ops);
     index_close(d->index);
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < DAEMON_NR_SIGNALS; i++)
         if (d->signals[i])
             event_free(d->signals[i]);
     if (d->base)

@@ -205,13 +205,9 @@ int xen_go_on(struct xen_ops *ops)
 
 void xen_keep_account(struct xen_ops *ops, uint32_t *nr)
 {
-    *nr += *ops->nr_pauses;
-    ops->nr_pauses = nr;
-}
-
-void xen_add_pauses(struct xen_ops *ops, uint32_t nr)
-{
-    *ops->nr_pauses += nr;
+    if (nr)
+        *nr += *ops->nr_pauses;
+    ops->nr_pauses = nr ? nr : &ops->own_nr_pauses;
 }
 
 int xen_undo_pauses(struct xen_ops *ops)

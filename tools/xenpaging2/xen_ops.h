@@ -83,11 +83,10 @@ int xen_go_on(struct xen_ops *ops);
 
 /*
  * Keeps account of the pauses in *nr from now on, where the next pager finds it: at most one too
- * many. xen_add_pauses() adds those of somebody else. xen_undo_pauses() undoes all of them, as long
- * as the domain is paused at all; returns 0 or a negative errno.
+ * many. NULL: nowhere any more. xen_undo_pauses() undoes all of them, as long as the domain is
+ * paused at all; returns 0 or a negative errno.
  */
 void xen_keep_account(struct xen_ops *ops, uint32_t *nr);
-void xen_add_pauses(struct xen_ops *ops, uint32_t nr);
 int xen_undo_pauses(struct xen_ops *ops);
 
 /*
