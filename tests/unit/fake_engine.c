@@ -102,6 +102,12 @@ static uint32_t engine_max_slots(const struct store_engine *engine)
     return fake_engine.max_slots;
 }
 
+static uint64_t engine_id(const struct store_engine *engine)
+{
+    (void)engine;
+    return fake_engine.id;
+}
+
 static void engine_remove(struct store_engine *engine)
 {
     (void)engine;
@@ -121,6 +127,7 @@ static void engine_close(struct store_engine *engine)
 static const struct store_engine_ops engine_ops = {
     .submit = engine_submit,
     .max_slots = engine_max_slots,
+    .id = engine_id,
     .remove = engine_remove,
     .close = engine_close,
 };
@@ -140,6 +147,20 @@ int __wrap_store_file_open(struct event_base *base, const struct store_options *
     mem.engine.ops = &engine_ops;
     *engine = &mem.engine;
     return 0;
+}
+
+/* What was in the slot before a write that is not done was no more than this. */
+void fake_engine_dies(enum fake_engine_death death)
+{
+    static const size_t lost[] = {
+        [WRITES_DONE] = 0, [WRITES_DONE_IN_PART] = PAGE_BYTES / 2, [WRITES_NOT_DONE] = PAGE_BYTES};
+    struct store_io *io;
+
+    STAILQ_FOREACH(io, &mem.waiting, link)
+    if (is_write(io))
+        memset(mem.slots[io->slot] + PAGE_BYTES - lost[death], 0xaa, lost[death]);
+    STAILQ_INIT(&mem.waiting);
+    fake_engine.hold = false;
 }
 
 void fake_engine_corrupt(uint32_t slot)

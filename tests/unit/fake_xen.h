@@ -93,6 +93,9 @@ bool fake_xen_is_patched(void);
 void fake_xen_create(uint32_t nr_gfns);
 void fake_xen_destroy(void);
 
+/* The daemon dies: the event channel is closed, and nothing is mapped any more. */
+void fake_xen_pager_dies(void);
+
 /* The next nr calls of a kind fail with an errno. */
 void fake_xen_fail(enum fake_call call, unsigned int nr, int error);
 unsigned int fake_xen_nr_calls(enum fake_call call);

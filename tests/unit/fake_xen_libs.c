@@ -39,6 +39,11 @@ static int close_handle(const void *handle)
     return 0;
 }
 
+void fake_libs_reset_handles(void)
+{
+    nr_open = 0;
+}
+
 void fake_libs_reset(void)
 {
     nr_open = 0;

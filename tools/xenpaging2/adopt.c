@@ -98,6 +98,16 @@ static int take_back(const struct adopt_env *env, struct xen_page *page)
     return page->rc == -ENOENT ? 0 : page->rc;
 }
 
+/* Page-ins under way are completed by the query. What is out is out for nobody's knowing where. */
+static int check_left_over(const struct adopt_env *env, struct xen_page *pages, unsigned int nr)
+{
+    xen_query(env->ops, pages, nr);
+    for (unsigned int i = 0; i < nr; i++)
+        if (pages[i].rc == XEN_PAGE_OUT || pages[i].rc == XEN_PAGE_WANTED)
+            return -EBADMSG;
+    return 0;
+}
+
 /* As long as a nomination stands, so does its entry. */
 static int clear_left_over(const struct adopt_env *env)
 {
@@ -107,6 +117,7 @@ static int clear_left_over(const struct adopt_env *env)
     int rc = 0;
 
     while (!rc && (nr = gather(env, &gfn, pages, is_left_over))) {
+        rc = check_left_over(env, pages, nr);
         for (unsigned int i = 0; !rc && i < nr; i++) {
             rc = take_back(env, &pages[i]);
             if (!rc)
@@ -130,7 +141,8 @@ int adopt_pages(const struct adopt_env *env, char *message, size_t size)
     if (!rc)
         rc = clear_left_over(env);
     if (rc) {
-        snprintf(message, size, "cannot take over what is paged out: %s", strerror(-rc));
+        snprintf(message, size, "cannot take over what is paged out: %s",
+                 rc == -EBADMSG ? "the index does not say where it is" : strerror(-rc));
         return rc;
     }
     store_adopt(env->store, is_named, env->pages);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "balance.h"
+#include "clock_ms.h"
 #include "evict.h"
 #include "log.h"
 #include "page.h"
@@ -55,10 +56,21 @@ void daemon_short_of_memory(void *arg)
     balance_short_of_memory(((struct daemon *)arg)->balance);
 }
 
+/* How long the guest has felt that a pager had died. */
+static void say_first_page_in(struct daemon *d)
+{
+    if (!d->supervised || !d->supervised->died_ms || d->stats->refaults == d->refaults_before)
+        return;
+    log_info("the first page-in after the death of the last pager, in %" PRId64 " ms",
+             clock_ms() - d->supervised->died_ms);
+    d->supervised->died_ms = 0;
+}
+
 void daemon_page_loaded(void *arg)
 {
     struct daemon *d = arg;
 
+    say_first_page_in(d);
     balance_loaded(d->balance);
     status_touch(d->status);
 }

@@ -50,10 +50,11 @@ struct daemon {
     char *store_path;
     char *index_path;
     enum ending ending;
-    bool was_attached;       /* a pager is, or was when it died */
-    bool takes_over;         /* what that one had paged out */
-    uint64_t found_store_id; /* of that */
-    bool failed;             /* a page cannot be had; the domain was paused for it */
+    bool was_attached;        /* a pager is, or was when it died */
+    bool takes_over;          /* what that one had paged out */
+    uint64_t found_store_id;  /* of that */
+    bool failed;              /* a page cannot be had; the domain was paused for it */
+    uint64_t refaults_before; /* of earlier pagers */
 
     struct event_base *base;
     struct event *signals[DAEMON_NR_SIGNALS];

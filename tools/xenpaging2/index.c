@@ -87,8 +87,10 @@ void index_close(struct index *index)
     if (!index)
         return;
     locked_free(index->page, PAGE_BYTES);
-    if (index->fd >= 0)
+    if (index->fd >= 0) {
+        flock(index->fd, LOCK_UN); /* which tables that are still mapped would hold */
         close(index->fd);
+    }
     free(index);
 }
 

@@ -210,6 +210,7 @@ static void use_live_part(struct daemon *d)
     struct index_live *live = index_live(d->index);
 
     d->stats = &live->stats;
+    d->refaults_before = live->stats.refaults;
     xen_keep_account(d->ops, &live->nr_pauses);
     if (d->supervised)
         snprintf(d->supervised->index_path, sizeof(d->supervised->index_path), "%s", d->index_path);

@@ -15,7 +15,8 @@ struct supervised {
     char index_path[PATH_MAX]; /* "" if there is none */
 
     /* The supervisor's. */
-    bool drain; /* it was told to end: bring all back, and end */
+    int64_t died_ms; /* when the last worker was found dead; 0: there was none */
+    bool drain;      /* it was told to end: bring all back, and end */
 };
 
 #endif

@@ -227,6 +227,7 @@ static int supervise(struct supervisor *s)
 
     while (goes_on) {
         status = await_worker(s);
+        s->shared->died_ms = clock_ms();
         if (s->shared->hands_over && WIFEXITED(status))
             goes_on = hand_over(s);
         else if (has_come_to_its_end(s, status))
