@@ -35,7 +35,8 @@ bool kill_point_begin(enum kill_how *how)
 _Noreturn void kill_point_die(void)
 {
     plan->at = plan->again ? plan->nr_calls + plan->again : 0;
-    plan->again = 0;
+    if (!plan->repeat)
+        plan->again = 0;
     plan->nr_deaths++;
     for (;;)
         kill(getpid(), SIGKILL);

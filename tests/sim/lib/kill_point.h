@@ -21,6 +21,7 @@ struct kill_plan {
     uint64_t nr_calls; /* so far */
     uint64_t at;       /* the call; 0: none */
     uint64_t again;    /* so many calls after that, the next one dies; 0: it does not */
+    uint32_t repeat;   /* and so on */
     uint32_t nr_deaths;
     uint32_t how;
 };

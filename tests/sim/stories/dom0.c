@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dom0.h"
 
+#include <dirent.h>
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -95,6 +96,35 @@ int dom0_await_exit(pid_t pid, unsigned int ms)
         return -1;
     waitpid(pid, &status, 0);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
+}
+
+/* The process of this directory of /proc, if its parent is that one; else 0. */
+static pid_t child_in(const char *name, pid_t parent)
+{
+    char path[MAX_PATH];
+    int pid = 0, ppid = 0;
+    FILE *file;
+
+    snprintf(path, sizeof(path), "/proc/%.20s/stat", name);
+    file = fopen(path, "re");
+    if (!file || fscanf(file, "%d (%*[^)]) %*c %d", &pid, &ppid) != 2)
+        ppid = 0;
+    if (file)
+        fclose(file);
+    return ppid == parent ? pid : 0;
+}
+
+pid_t dom0_child_of(pid_t pid)
+{
+    DIR *proc = opendir("/proc");
+    pid_t child = 0;
+
+    for (struct dirent *entry; proc && !child && (entry = readdir(proc));)
+        if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
+            child = child_in(entry->d_name, pid);
+    if (proc)
+        closedir(proc);
+    return child;
 }
 
 pid_t dom0_start_program(char *const args[])

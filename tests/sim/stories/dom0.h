@@ -48,6 +48,9 @@ pid_t dom0_start_pager(uint32_t domid, char *const args[]);
 pid_t dom0_spawn_xenpaging2(uint32_t domid, const char *policy, const char *option);
 pid_t dom0_start_xenpaging2(uint32_t domid, const char *policy);
 
+/* The only child of a process, or 0. */
+pid_t dom0_child_of(pid_t pid);
+
 /* Its exit code, 256 plus the signal that ended it, or -1 if it does not end within ms. */
 int dom0_await_exit(pid_t pid, unsigned int ms);
 

@@ -6,17 +6,14 @@
  * soon after its start; one in four leaves it to the supervisor to start the others. Nothing may be
  * lost, and the guest must go on.
  */
-#include <err.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "dom0.h"
 #include "guest.h"
-#include "kill_point.h"
+#include "kill_plan.h"
 #include "mappers.h"
 #include "pattern.h"
 #include "peace.h"
@@ -44,22 +41,6 @@ static struct {
     uint64_t step_calls, step_ms; /* when it ends */
     pid_t pager;
 } s;
-
-static void create_plan(const char *dir)
-{
-    char path[256];
-    int fd;
-
-    snprintf(path, sizeof(path), "%s/kill", dir);
-    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0 || ftruncate(fd, sizeof(*s.plan)))
-        err(1, "%s", path);
-    s.plan = mmap(NULL, sizeof(*s.plan), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (s.plan == MAP_FAILED)
-        err(1, "mmap");
-    close(fd);
-    setenv("SIM_KILL", path, 1);
-}
 
 static void plan_deaths(void)
 {
@@ -175,7 +156,7 @@ int story_kill(const char *dir, bool patched, uint64_t seed)
     s.guest = (struct guest){.nr_ram = 320, .region = 200, .mapped = 32, .zero = 25, .writes = 50};
     host_create(patched, pattern_mix(seed), (uint32_t)s.guest.nr_ram + 128);
     dom0_start(dir);
-    create_plan(dir);
+    s.plan = kill_plan_create(dir);
     plan_deaths();
     guest_create(&s.guest, 2);
     dom0_introduce(s.guest.domain->id);

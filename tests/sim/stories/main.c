@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * simxen DIR stock|patched STORY...: a simulated host in the directory DIR, which is empty, on
- * which a story is told: demo, old-pager-hangs PROGRAM, old-pager-works PROGRAM,
+ * which a story is told: demo, supervised, old-pager-hangs PROGRAM, old-pager-works PROGRAM,
  * stock-loses-writes, run PROGRAM ARG...
  * simxen DIR stock|patched|either seeds|kills SEED|FIRST-LAST...: a host for each of these.
  *
@@ -45,6 +45,8 @@ int main(int argc, char **argv)
         return story_demo(argv[1], patched);
     if (!strcmp(argv[3], "seeds") && argc > 4)
         return story_seeds(argv[1], kind, argv + 4);
+    if (!strcmp(argv[3], "supervised"))
+        return story_supervised(argv[1], patched);
     if (!strcmp(argv[3], "kills") && argc > 4)
         return story_kills(argv[1], kind, argv + 4);
     if (!strcmp(argv[3], "old-pager-hangs") && argc == 5)
