@@ -32,8 +32,17 @@ static struct {
 
 struct fake_engine fake_engine;
 
+static void forget_all(void)
+{
+    while (mem.nr_used) {
+        unfailing_free(mem.slots[--mem.nr_used]);
+        mem.slots[mem.nr_used] = NULL;
+    }
+}
+
 void fake_engine_reset(void)
 {
+    forget_all();
     fake_engine = (struct fake_engine){.max_slots = MAX_SLOTS, .error = -EIO};
 }
 
@@ -118,10 +127,8 @@ static void engine_close(struct store_engine *engine)
 {
     (void)engine;
     event_free(mem.event);
-    while (mem.nr_used) {
-        unfailing_free(mem.slots[--mem.nr_used]);
-        mem.slots[mem.nr_used] = NULL;
-    }
+    if (!fake_engine.id)
+        forget_all();
 }
 
 static const struct store_engine_ops engine_ops = {

@@ -17,7 +17,7 @@ struct fake_engine {
     bool hold;                            /* nothing gets done, it all waits */
     unsigned int nr_reads, nr_writes;     /* done, well or not */
     bool removed;
-    uint64_t id; /* store_id() */
+    uint64_t id; /* store_id(); if it is not 0, pages outlive a store that is closed */
 };
 
 /* What becomes of the writes that wait when the daemon dies. */

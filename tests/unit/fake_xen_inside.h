@@ -90,7 +90,8 @@ int p2m_remove(uint64_t gfn);
 void p2m_resume(const vm_event_response_t *response);
 bool p2m_has_frame(uint64_t gfn);
 
-/* What any look-up does, on a patched hypervisor, with a page on its way in whose frame is there. */
+/* What any look-up does, on a patched hypervisor, with a page on its way in whose frame is there.
+ */
 void p2m_take_back_returning(void);
 uint64_t p2m_ring_gfn(void);
 
