@@ -55,7 +55,7 @@ endef
 FORCE:
 
 # Memory that was never set is seen here only.
-VALGRIND_TESTS ?= $(filter-out test_whole_path,$(UNIT_TESTS))
+VALGRIND_TESTS ?= $(filter-out test_whole_path test_killed,$(UNIT_TESTS))
 VALGRIND := valgrind --quiet --error-exitcode=1 --leak-check=full --errors-for-leak-kinds=definite
 
 $(B)/valgrind/%.log: $(B)/$(UNIT)/% FORCE

@@ -139,7 +139,7 @@ static int open_file(struct index *index, bool create, const struct error_text *
 static int map_page(struct index *index, const struct error_text *text)
 {
     index->page = locked_map(index->fd, 0, PAGE_BYTES);
-    return index->page ? 0 : refuse_errno(text, "cannot be mapped");
+    return index->page ? 0 : refuse(text, -ENOMEM, "cannot be mapped: out of memory");
 }
 
 /* --- A new one. --- */

@@ -113,18 +113,28 @@ static int check_domain(struct daemon *d)
     return check_paging(d);
 }
 
-/* The directory is made if there is none, for nobody else to look into. */
+/* If there is none, it is for nobody else to look into. */
+static int make_directory(struct daemon *d)
+{
+    const char *directory = d->settings.directory;
+
+    if (!mkdir(directory, 0700) || errno == EEXIST)
+        return 0;
+    return refuse(d, -errno, "directory: '%s' cannot be made: %s", directory, strerror(errno));
+}
+
 static int name_store(struct daemon *d)
 {
     const struct settings *s = &d->settings;
+    int rc;
 
     if (s->store) {
         d->store_path = strdup(s->store);
         return d->store_path ? 0 : no_memory(d);
     }
-    if (mkdir(s->directory, 0700) && errno != EEXIST)
-        return refuse(d, -errno, "directory: '%s' cannot be made: %s", s->directory,
-                      strerror(errno));
+    rc = make_directory(d);
+    if (rc)
+        return rc;
     if (asprintf(&d->store_path, "%s/xenpaging2-%" PRIu32, s->directory, d->domid) < 0) {
         d->store_path = NULL;
         return no_memory(d);
@@ -136,11 +146,12 @@ static int name_store(struct daemon *d)
 static int name_index(struct daemon *d)
 {
     struct stat st;
-    int n;
+    bool is_device = !stat(d->store_path, &st) && S_ISBLK(st.st_mode);
+    int n, rc = is_device ? make_directory(d) : 0;
 
-    if (d->store_path[0] != '/')
-        return 0;
-    if (!stat(d->store_path, &st) && S_ISBLK(st.st_mode))
+    if (rc || d->store_path[0] != '/')
+        return rc;
+    if (is_device)
         n = asprintf(&d->index_path, "%s/xenpaging2-%" PRIu32 ".index", d->settings.directory,
                      d->domid);
     else

@@ -215,7 +215,7 @@ int xen_undo_pauses(struct xen_ops *ops)
     int rc = 0;
 
     while (!rc && *ops->nr_pauses) {
-        struct xen_domain_info info;
+        struct xen_domain_info info = {.paused = true};
 
         rc = xen_domain_info(ops, &info);
         if (!rc && !info.paused)
