@@ -243,6 +243,17 @@ static void nobody_hands_over_to_nobody(void **state)
     drain();
 }
 
+static void who_drains_does_not_hand_over(void **state)
+{
+    (void)state;
+    start();
+    page_out();
+    balance_drain(d.balance);
+    daemon_told_to_hand_over(SIGUSR2, 0, &d);
+    assert_int_equal(d.ending, NOT_ENDED);
+    drain();
+}
+
 /* --- What is refused, and stays as it is. --- */
 
 static void without_an_index_nobody_takes_over(void **state)
@@ -328,6 +339,7 @@ int main(void)
         ON_BOTH(told_to_end_before_it_began_it_drains),
         ON_BOTH(one_that_hands_over_leaves_all_as_it_is),
         ON_BOTH(nobody_hands_over_to_nobody),
+        ON_BOTH(who_drains_does_not_hand_over),
         ON_BOTH(without_an_index_nobody_takes_over),
         ON_BOTH(another_domains_index_is_refused),
         ON_BOTH(a_damaged_index_is_refused),

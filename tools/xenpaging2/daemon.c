@@ -217,6 +217,10 @@ void daemon_told_to_hand_over(int sig, short what, void *arg)
         log_warning("%s: not without a supervisor, and a store that stays", strsignal(sig));
         return;
     }
+    if (balance_is_draining(d->balance)) {
+        log_warning("%s: not while draining", strsignal(sig));
+        return;
+    }
     xen_pause(d->ops);
     d->supervised->hands_over = true;
     end_loop(d, HANDED_OVER);

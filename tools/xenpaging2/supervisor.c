@@ -22,6 +22,9 @@
 #define SETTLED_MS 1000    /* who lived that long after its start has not died soon */
 #define FIRST_BACK_OFF 100 /* ms; none before the first new worker, and twice as much each time */
 
+/* In the environment of a supervisor that takes the place of another one. */
+#define HANDED_OVER "XENPAGING2_HANDED_OVER"
+
 struct supervisor {
     uint32_t domid;
     supervisor_work_fn *work;
@@ -66,10 +69,13 @@ static int pause_domain(const struct supervisor *s, struct xen_ops *ops)
 
     if (rc || info.dying)
         return rc ? rc : -ESRCH;
+    if (!s->shared->index_path[0] && info.paused)
+        return 0; /* by the one before, in its account */
     memcpy(owner.uuid, info.uuid, sizeof(owner.uuid));
-    if (index_open(s->shared->index_path, &owner, &index, message, sizeof(message)))
+    if (s->shared->index_path[0] &&
+        index_open(s->shared->index_path, &owner, &index, message, sizeof(message)))
         log_error("%s", message);
-    else
+    if (index)
         xen_keep_account(ops, &index_live(index)->nr_pauses);
     rc = xen_pause(ops);
     xen_keep_account(ops, NULL);
@@ -207,6 +213,7 @@ static bool replace_worker(struct supervisor *s, int status)
 static bool hand_over(struct supervisor *s)
 {
     log_info("handing over to %s", s->program);
+    setenv(HANDED_OVER, "", 1);
     sigprocmask(SIG_SETMASK, &s->before, NULL);
     execv(s->program, s->argv);
     log_error("cannot execute %s: %s; going on", s->program, strerror(errno));
@@ -241,8 +248,12 @@ static int supervise(struct supervisor *s)
 int supervisor_run(uint32_t domid, supervisor_work_fn *work, void *arg, const char *program,
                    char **argv)
 {
-    struct supervisor s = {
-        .domid = domid, .work = work, .arg = arg, .program = program, .argv = argv};
+    struct supervisor s = {.domid = domid,
+                           .work = work,
+                           .arg = arg,
+                           .program = program,
+                           .argv = argv,
+                           .took_over = getenv(HANDED_OVER) != NULL};
     static const int signals[] = {SIGCHLD, SIGTERM, SIGINT, SIGUSR2};
 
     s.shared =
