@@ -31,7 +31,6 @@ static int work(void *arg, struct supervised *supervised)
     bool started;
 
     privileges_drop();
-    privileges_drop();
     lock_memory();
     started = !daemon_start(&d);
     if (started) {
