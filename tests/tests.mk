@@ -7,6 +7,7 @@
 # make coverage     which lines and branches of the pager tests reach
 # make check-lab    the scenarios on a real Xen under emulation; SCENARIOS= names some of them
 # make check-ept    EPT_SCENARIOS (some) on Intel's extended page tables, which is slow
+# make kill-storm   a pager is killed at every call and at every write to its index: an hour
 # make check-sim    2000 seeded stories on a simulated Xen; is it like Xen at all
 # make patches-check  build and boot Xen with each further patch of hypervisor-patches/: an hour
 # make bench        pagers side by side on a real Xen under emulation
@@ -34,7 +35,7 @@ SHELL_FILES := $(LAB)/build $(LAB)/run $(LAB)/deps $(LAB)/demo $(LAB)/patches-ch
                $(wildcard $(LAB)/lib/*.sh $(LAB)/parts/*.sh $(LAB)/dom0/helpers/*.sh $(LAB)/dom0/block \
                $(LAB)/scenarios/*.sh $(LAB)/long/*.sh $(LAB)/selftest/*.sh) \
                $(wildcard tests/bench/*.sh) tests/bench/p2m tests/bench/lab \
-               $(addprefix $(SIM)/,sim.sh demo run fidelity p2m selftest) \
+               $(addprefix $(SIM)/,sim.sh demo run fidelity p2m selftest supervised) \
                $(addprefix $(FUZZ)/,run keep selftest) $(COVERAGE)/report \
                tests/unit/run-test docs/check-man tools/toolstack/install $(addprefix tests/toolstack/,run commands stand-in lib.sh) tests/model/run
 

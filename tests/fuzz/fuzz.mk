@@ -11,7 +11,7 @@
 
 FUZZ := tests/fuzz
 FUZZ_B := $(B)/fuzz
-FUZZ_TARGETS ?= ring story settings xenstore options
+FUZZ_TARGETS ?= ring story settings xenstore options index
 FUZZ_CC := clang
 FUZZ_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FUZZ_COMPILE = $(FUZZ_CC) $(ALL_CFLAGS) -iquote tools/xenpaging2 -iquote $(UNIT) $(FUZZ_FLAGS)

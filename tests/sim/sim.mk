@@ -3,6 +3,7 @@
 # make sim-demo    the demonstration on a simulated Xen: no emulator, no root
 # make check-sim   is it like Xen, does it find mistakes; then the stories of 2000 seeds
 # make soak        the stories of SEEDS=N
+# make kill-storm  a pager is killed at each of its calls, in each way: an hour
 #
 # $(B)/tests/sim has the simulated host, simxen, and in lib/ the libraries that the pager finds in
 # the place of Xen's.
@@ -15,7 +16,7 @@ SIM_LIBRARY_FILES := $(SIM_LIBRARIES:%=$(SIM_B)/lib/lib%)
 SIM_HOST := $(wildcard $(SIM)/host/*.c $(SIM)/stories/*.c) \
             tests/lab/guest/pattern.c tests/lab/guest/order.c
 SIM_HOST_OBJECTS := $(SIM_HOST:%.c=$(SIM_B)/obj/%.o)
-SIM_CLIENT_OBJECTS := $(SIM_B)/obj/$(SIM)/lib/client.o $(SIM_B)/obj/$(SIM)/lib/client_map.o
+SIM_CLIENT_OBJECTS := $(addprefix $(SIM_B)/obj/$(SIM)/lib/,client.o client_map.o kill_point.o)
 SIM_INCLUDES := $(addprefix -iquote ,$(SIM)/lib $(SIM)/host $(SIM)/stories tests/lab/guest \
                 tools/xenpaging2)
 # What is in a program can be inlined there.
@@ -77,12 +78,23 @@ sim-demo: sim
 	@$(SIM)/demo
 
 SEEDS ?= 2000
+KILLS ?= 4200
+SOME_KILLS ?= 1-60 1201-1230 2401-2430
 
 .PHONY: check-sim
 check-sim: sim
 	@$(SIM)/fidelity
 	@$(SIM)/selftest
+	@$(SIM)/supervised
+	@$(SIM)/run --kills $(SOME_KILLS)
 	@$(SIM)/run 1-$(SEEDS)
+
+# All there are: each way of each call of a story, and each moment of one in a single process.
+.PHONY: kill-storm
+kill-storm: sim $(B)/$(UNIT)/test_killed
+	@KILL_EVERY=1 $(B)/$(UNIT)/test_killed
+	@$(SIM)/run --kills --stock 1-$(KILLS)
+	@$(SIM)/run --kills --patched 1-$(KILLS)
 
 .PHONY: soak
 soak: sim

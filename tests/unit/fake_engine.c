@@ -15,10 +15,10 @@
 
 #define MAX_SLOTS 65536
 
-int __real_store_file_open(struct event_base *base, const char *path, struct store_engine **engine,
-                           char *message, size_t size);
-int __wrap_store_file_open(struct event_base *base, const char *path, struct store_engine **engine,
-                           char *message, size_t size);
+int __real_store_file_open(struct event_base *base, const struct store_options *options,
+                           struct store_engine **engine, char *message, size_t size);
+int __wrap_store_file_open(struct event_base *base, const struct store_options *options,
+                           struct store_engine **engine, char *message, size_t size);
 
 STAILQ_HEAD(io_list, store_io);
 
@@ -32,8 +32,17 @@ static struct {
 
 struct fake_engine fake_engine;
 
+static void forget_all(void)
+{
+    while (mem.nr_used) {
+        unfailing_free(mem.slots[--mem.nr_used]);
+        mem.slots[mem.nr_used] = NULL;
+    }
+}
+
 void fake_engine_reset(void)
 {
+    forget_all();
     fake_engine = (struct fake_engine){.max_slots = MAX_SLOTS, .error = -EIO};
 }
 
@@ -102,6 +111,12 @@ static uint32_t engine_max_slots(const struct store_engine *engine)
     return fake_engine.max_slots;
 }
 
+static uint64_t engine_id(const struct store_engine *engine)
+{
+    (void)engine;
+    return fake_engine.id;
+}
+
 static void engine_remove(struct store_engine *engine)
 {
     (void)engine;
@@ -112,24 +127,23 @@ static void engine_close(struct store_engine *engine)
 {
     (void)engine;
     event_free(mem.event);
-    while (mem.nr_used) {
-        unfailing_free(mem.slots[--mem.nr_used]);
-        mem.slots[mem.nr_used] = NULL;
-    }
+    if (!fake_engine.id)
+        forget_all();
 }
 
 static const struct store_engine_ops engine_ops = {
     .submit = engine_submit,
     .max_slots = engine_max_slots,
+    .id = engine_id,
     .remove = engine_remove,
     .close = engine_close,
 };
 
-int __wrap_store_file_open(struct event_base *base, const char *path, struct store_engine **engine,
-                           char *message, size_t size)
+int __wrap_store_file_open(struct event_base *base, const struct store_options *options,
+                           struct store_engine **engine, char *message, size_t size)
 {
     if (!fake_engine.in_use)
-        return __real_store_file_open(base, path, engine, message, size);
+        return __real_store_file_open(base, options, engine, message, size);
     mem.event = event_new(base, -1, 0, do_waiting, NULL);
     if (!mem.event) {
         snprintf(message, size, "no memory for the fake engine");
@@ -140,6 +154,20 @@ int __wrap_store_file_open(struct event_base *base, const char *path, struct sto
     mem.engine.ops = &engine_ops;
     *engine = &mem.engine;
     return 0;
+}
+
+/* What was in the slot before a write that is not done was no more than this. */
+void fake_engine_dies(enum fake_engine_death death)
+{
+    static const size_t lost[] = {
+        [WRITES_DONE] = 0, [WRITES_DONE_IN_PART] = PAGE_BYTES / 2, [WRITES_NOT_DONE] = PAGE_BYTES};
+    struct store_io *io;
+
+    STAILQ_FOREACH(io, &mem.waiting, link)
+    if (is_write(io))
+        memset(mem.slots[io->slot] + PAGE_BYTES - lost[death], 0xaa, lost[death]);
+    STAILQ_INIT(&mem.waiting);
+    fake_engine.hold = false;
 }
 
 void fake_engine_corrupt(uint32_t slot)

@@ -17,7 +17,12 @@ struct fake_engine {
     bool hold;                            /* nothing gets done, it all waits */
     unsigned int nr_reads, nr_writes;     /* done, well or not */
     bool removed;
+    uint64_t id; /* store_id(); if it is not 0, pages outlive a store that is closed */
 };
+
+/* What becomes of the writes that wait when the daemon dies. */
+enum fake_engine_death { WRITES_DONE, WRITES_DONE_IN_PART, WRITES_NOT_DONE, NR_ENGINE_DEATHS };
+void fake_engine_dies(enum fake_engine_death death);
 
 extern struct fake_engine fake_engine;
 

@@ -91,6 +91,13 @@ int p2m_cancel(uint64_t gfn)
     return 0;
 }
 
+void p2m_take_back_returning(void)
+{
+    for (uint32_t gfn = 0; gfn < machine.nr_gfns; gfn++)
+        if (machine.entries[gfn].type == TYPE_PAGING_IN && p2m_has_frame(gfn))
+            machine.entries[gfn].type = TYPE_RAM_RW;
+}
+
 int p2m_query(uint64_t gfn)
 {
     const struct entry *entry = entry_of(gfn);

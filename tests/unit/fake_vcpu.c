@@ -58,6 +58,12 @@ void vcpus_unblock(void)
         vcpus[i].blocked = false;
 }
 
+void vcpus_release(void)
+{
+    for (int i = 0; i < FAKE_VCPUS; i++)
+        vcpus[i].pause_count = 0;
+}
+
 /*
  * One try at the access. A nested page fault on a page on its way in sends nothing and is simply
  * had again (hvm_hap_nested_page_fault()); the emulator reports it (check_get_page_from_gfn()). On

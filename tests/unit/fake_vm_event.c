@@ -13,6 +13,7 @@
 
 #include "failing.h"
 #include "page.h"
+#include "xen_paging_batch.h"
 
 #define XEN_PORT 5
 #define LOCAL_PORT 23
@@ -32,7 +33,8 @@ static struct {
     unsigned int nr_responses;
     vm_event_request_t unanswered[SLOTS];
     unsigned int nr_unanswered;
-    struct xenevtchn_handle *channel;
+    struct xenevtchn_handle *channel; /* the last one that was opened */
+    struct xenevtchn_handle *bound;   /* NULL: the ring is nobody's */
 } ring;
 
 void ring_reset(void)
@@ -65,10 +67,25 @@ void *fake_xen_ring_page(void)
     return ring.page;
 }
 
+/* A patched hypervisor gives a dead pager's place away: vCPUs ask again. */
+static int replace_orphan(void)
+{
+    if (!has_feature(XENMEM_paging_feature_reattach) || ring.bound)
+        return -EBUSY;
+    frame_put(ring.frame);
+    ring.nr_unanswered = 0;
+    vcpus_unblock();
+    vcpus_release();
+    p2m_take_back_returning();
+    return 0;
+}
+
 int ring_enable(uint32_t *port)
 {
-    if (ring.enabled)
-        return -EBUSY;
+    int rc = ring.enabled ? replace_orphan() : 0;
+
+    if (rc)
+        return rc;
     ring.page = frame_take(p2m_ring_gfn(), &ring.frame);
     if (!ring.page)
         return -EINVAL;
@@ -76,6 +93,7 @@ int ring_enable(uint32_t *port)
     assert_int_equal(RING_SIZE(&ring.front), SLOTS);
     ring.enabled = true;
     *port = XEN_PORT;
+    vcpus_run();
     return 0;
 }
 
@@ -84,10 +102,11 @@ int ring_disable(void)
 {
     if (!ring.enabled)
         return -EINVAL;
-    for (uint32_t vcpu = 0; vcpu < FAKE_VCPUS; vcpu++)
+    for (uint32_t vcpu = 0; vcpu < FAKE_VCPUS && ring.bound; vcpu++)
         if (vcpu_is_paused(vcpu))
             complain("vCPU %u stays paused for ever", vcpu);
     ring.enabled = false;
+    ring.bound = NULL;
     ring.nr_unanswered = 0;
     vcpus_unblock();
     frame_put(ring.frame);
@@ -132,6 +151,8 @@ int xenevtchn_close(xenevtchn_handle *channel)
 {
     close(channel->fd);
     unfailing_free(channel);
+    if (ring.bound == channel)
+        ring.bound = NULL;
     ring.channel = NULL;
     return 0;
 }
@@ -143,6 +164,16 @@ int xenevtchn_restrict(xenevtchn_handle *channel, domid_t domid)
     assert_int_equal(domid, FAKE_DOMID);
     channel->restricted = true;
     return 0;
+}
+
+/* What the kernel does with what it had open. */
+void fake_xen_pager_dies(void)
+{
+    if (ring.channel)
+        xenevtchn_close(ring.channel);
+    while (machine.nr_mapped)
+        frame_put(machine.mapped[--machine.nr_mapped].frame);
+    fake_libs_reset_handles();
 }
 
 int xenevtchn_fd(xenevtchn_handle *channel)
@@ -159,6 +190,9 @@ xenevtchn_port_or_error_t xenevtchn_bind_interdomain(xenevtchn_handle *channel, 
     assert_int_equal(remote, XEN_PORT);
     assert_true(channel->restricted);
     channel->bound = true;
+    ring.bound = channel;
+    if (ring.nr_unanswered)
+        fake_xen_kick(); /* as the kernel does for what may have come before */
     return LOCAL_PORT;
 }
 
@@ -260,6 +294,11 @@ static void handle_response(const vm_event_response_t *response)
     ring.nr_responses++;
     if (fake_xen.ring_is_foreign)
         return;
+    if (!ring.bound) { /* from a pager that takes over, to whoever may wait for one */
+        if (vcpu_is_paused(response->vcpu_id))
+            vcpu_unpause(response->vcpu_id);
+        return;
+    }
     cross_off(response);
     check_page(response);
     if (response->version != VM_EVENT_INTERFACE_VERSION)
@@ -281,7 +320,8 @@ void ring_resume(void)
         memcpy(&response, RING_GET_RESPONSE(&ring.front, ring.front.rsp_cons), sizeof(response));
         ring.front.rsp_cons++;
         ring.front.sring->rsp_event = ring.front.rsp_cons + 1;
-        if (ring.front.req_prod_pvt - ring.front.rsp_cons > SLOTS && !fake_xen.ring_is_foreign)
+        if (ring.front.req_prod_pvt - ring.front.rsp_cons > SLOTS && !fake_xen.ring_is_foreign &&
+            ring.bound)
             complain("more responses than requests");
         vcpus_unblock();
         handle_response(&response);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "failing.h"
+#include "kill_points.h"
 #include "page.h"
 #include "xen_paging_batch.h"
 
@@ -24,7 +25,7 @@ static uint32_t features_of_next;
 void fake_xen_patch(bool patched)
 {
     features_of_next = patched ? XENMEM_paging_feature_batch | XENMEM_paging_feature_pins |
-                                     XENMEM_paging_feature_doorbell
+                                     XENMEM_paging_feature_doorbell | XENMEM_paging_feature_reattach
                                : 0;
 }
 
@@ -79,6 +80,7 @@ bool call_fails(enum fake_call call, uint64_t gfn)
     int error = 0;
 
     machine.calls[call].nr++;
+    kill_point();
     if (fake_xen.before_call)
         fake_xen.before_call(call, (uint32_t)gfn);
     if (fake_xen.gone) {
@@ -129,6 +131,11 @@ uint32_t fake_xen_count(enum fake_type type)
 uint64_t fake_xen_resident(void)
 {
     return machine.resident;
+}
+
+uint64_t fake_xen_nr_paged(void)
+{
+    return machine.paged > 0 ? (uint64_t)machine.paged : 0;
 }
 
 bool fake_xen_ring_is_in_physmap(void)

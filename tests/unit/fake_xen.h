@@ -64,6 +64,7 @@ struct fake_xen {
     bool gone;                /* the domain does not exist any more */
     bool dying;               /* it is about to */
     bool pv, no_hap;          /* what kind of guest it is */
+    uint8_t uuid;             /* each byte of it */
     uint64_t free_host_pages; /* what the host can still give */
     uint32_t features;        /* XENMEM_paging_feature_*; 0: a stock hypervisor */
 
@@ -92,6 +93,9 @@ bool fake_xen_is_patched(void);
 /* A guest with RAM in all of its gfns. The last of them is the ring's, as the toolstack left it. */
 void fake_xen_create(uint32_t nr_gfns);
 void fake_xen_destroy(void);
+
+/* The daemon dies: the event channel is closed, and nothing is mapped any more. */
+void fake_xen_pager_dies(void);
 
 /* The next nr calls of a kind fail with an errno. */
 void fake_xen_fail(enum fake_call call, unsigned int nr, int error);
@@ -133,6 +137,7 @@ enum fake_type fake_xen_type(uint32_t gfn);
 uint32_t fake_xen_nr_gfns(void);
 uint32_t fake_xen_count(enum fake_type type);
 uint64_t fake_xen_resident(void); /* tot_pages */
+uint64_t fake_xen_nr_paged(void); /* paged_pages */
 unsigned int fake_xen_nr_responses(void);
 unsigned int fake_xen_nr_unanswered(void);
 bool fake_xen_ring_is_in_physmap(void);

@@ -89,6 +89,10 @@ int p2m_add_frame(uint64_t gfn);
 int p2m_remove(uint64_t gfn);
 void p2m_resume(const vm_event_response_t *response);
 bool p2m_has_frame(uint64_t gfn);
+
+/* What any look-up does, on a patched hypervisor, with a page on its way in whose frame is there.
+ */
+void p2m_take_back_returning(void);
 uint64_t p2m_ring_gfn(void);
 
 /* Reports a gfn of a paging type. Returns false if vcpu has to wait for a slot first. */
@@ -112,6 +116,7 @@ void ring_resume(void);
 /* --- fake_xen_libs.c --- */
 
 void fake_libs_reset(void);
+void fake_libs_reset_handles(void);
 void fake_libs_assert_closed(void);
 
 /* --- fake_vcpu.c --- */
@@ -123,6 +128,7 @@ void vcpu_unpause(uint32_t vcpu); /* by a response */
 bool vcpu_is_paused(uint32_t vcpu);
 void vcpu_block(uint32_t vcpu); /* because the ring is rather full */
 void vcpus_unblock(void);
+void vcpus_release(void); /* from what they wait for, to ask again */
 
 /* Lets all vCPUs go on that can. */
 void vcpus_run(void);

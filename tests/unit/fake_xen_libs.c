@@ -39,6 +39,11 @@ static int close_handle(const void *handle)
     return 0;
 }
 
+void fake_libs_reset_handles(void)
+{
+    nr_open = 0;
+}
+
 void fake_libs_reset(void)
 {
     nr_open = 0;
@@ -155,7 +160,7 @@ void xencall_free_buffer_pages(xencall_handle *call, void *buffer, size_t nr)
 static uint32_t flags_of_domain(void)
 {
     return (fake_xen.pv ? 0u : XEN_DOMINF_hvm_guest) | (fake_xen.no_hap ? 0u : XEN_DOMINF_hap) |
-           (fake_xen.dying ? XEN_DOMINF_dying : 0u);
+           (fake_xen.dying ? XEN_DOMINF_dying : 0u) | (nr_pauses > 0 ? XEN_DOMINF_paused : 0u);
 }
 
 /* Answers for the next domain if the first one is gone, as the real one does. */
@@ -172,7 +177,8 @@ int xc_domain_getinfolist(xc_interface *xc, uint32_t first, unsigned int max, xc
     info->domain = FAKE_DOMID;
     info->flags = flags_of_domain();
     info->tot_pages = fake_xen_resident();
-    info->paged_pages = fake_xen_count(TYPE_PAGED);
+    info->paged_pages = fake_xen_nr_paged();
+    memset(info->handle, fake_xen.uuid, sizeof(info->handle));
     info->max_vcpu_id = FAKE_VCPUS - 1;
     return 1;
 }
@@ -261,6 +267,15 @@ int xc_mem_paging_disable(xc_interface *xc, uint32_t domid)
 {
     (void)xc, (void)domid;
     return call_fails(CALL_DISABLE, 0) ? -1 : result(ring_disable());
+}
+
+int xc_mem_paging_resume(xc_interface *xc, uint32_t domid)
+{
+    (void)xc, (void)domid;
+    if (call_fails(CALL_NOTIFY, 0))
+        return -1;
+    ring_resume();
+    return 0;
 }
 
 /* mem_paging_memop() looks for the ring first. */

@@ -6,8 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "adopt.h"
 #include "capture.h"
 #include "failing.h"
+#include "index.h"
+
+#define STORE_ID 4711
+
+static struct rig *last; /* that was created, or was about to be */
 
 static void nomination_lost(void *arg, uint32_t gfn)
 {
@@ -175,49 +181,129 @@ static void create_readahead(struct rig *rig)
     assert_non_null(rig->readahead);
 }
 
-static void attach(struct rig *rig)
+static void attach(struct rig *rig, bool take_over)
 {
     char message[256] = "";
 
-    if (mem_event_ring_attach(rig->base, rig->ops, pager_handle, rig->pager, &rig->ring, message,
-                              sizeof(message)))
+    if ((take_over ? mem_event_ring_take_over : mem_event_ring_attach)(
+            rig->base, rig->ops, pager_handle, rig->pager, &rig->ring, message, sizeof(message)))
         fail_msg("%s", message);
     pager_set_ring(rig->pager, rig->ring);
     evict_set_ring(rig->evict, rig->ring);
 }
 
-static void open_store(struct rig *rig)
+static void open_store(struct rig *rig, uint64_t id)
 {
-    const struct store_options options = {.path = "/nowhere"};
+    const struct store_options options = {.path = "/nowhere", .id = id};
     char message[256] = "";
 
-    fake_engine_reset();
     fake_engine.in_use = true;
     if (store_open(rig->base, &options, &rig->store, message, sizeof(message)))
         fail_msg("%s", message);
 }
 
-struct rig *rig_create(uint32_t nr_gfns, const char *policy)
+/* As startup.c does it. */
+static void open_index(struct rig *rig, const char *path, bool take_over)
 {
-    struct rig *rig = unfailing_calloc(1, sizeof(*rig));
+    struct index_owner owner = {.domid = FAKE_DOMID, .store_id = STORE_ID};
+    char message[256] = "";
+    int rc = take_over ? index_open(path, &owner, &rig->index, message, sizeof(message))
+                       : index_create(path, &owner, &rig->index, message, sizeof(message));
+
+    if (rc)
+        fail_msg("%s", message);
+    xen_keep_account(rig->ops, &index_live(rig->index)->nr_pauses);
+    assert_int_equal(store_use_index(rig->store, rig->index), 0);
+}
+
+static struct adopt_env adopt_env(const struct rig *rig)
+{
+    return (struct adopt_env){
+        .ops = rig->ops, .pages = rig->pages, .store = rig->store, .ring = rig->ring};
+}
+
+static void adopt(struct rig *rig)
+{
+    const struct adopt_env env = adopt_env(rig);
     char message[256] = "";
 
-    be_quiet(true);
-    fake_time_begin();
-    fake_xen_create(nr_gfns);
-    rig->base = loop_create();
-    if (xen_ops_open(FAKE_DOMID, &rig->ops, message, sizeof(message)))
+    if (adopt_pages(&env, message, sizeof(message)))
         fail_msg("%s", message);
-    open_store(rig);
-    rig->pages = pages_create(nr_gfns);
+}
+
+static void check_entries(struct rig *rig)
+{
+    const struct adopt_env env = adopt_env(rig);
+    char message[256] = "";
+
+    if (adopt_check(&env, message, sizeof(message)))
+        fail_msg("%s", message);
+}
+
+static void wire(struct rig *rig, uint32_t nr_gfns, const char *policy, bool take_over)
+{
+    rig->pages = pages_create(nr_gfns, rig->index);
     rig->policy = policy_create(policy, nr_gfns);
     assert_true(rig->pages && rig->policy);
     create_pager(rig);
     create_evict(rig);
     create_balance(rig);
     create_readahead(rig);
-    attach(rig);
+    if (take_over)
+        check_entries(rig);
+    attach(rig, take_over);
+    if (take_over)
+        adopt(rig);
+    assert_int_equal(xen_undo_pauses(rig->ops), 0);
+}
+
+static struct rig *create(uint32_t nr_gfns, const char *policy, const char *index, bool take_over)
+{
+    struct rig *rig = unfailing_calloc(1, sizeof(*rig));
+    char message[256] = "";
+
+    last = rig;
+    rig->base = loop_create();
+    if (xen_ops_open(FAKE_DOMID, &rig->ops, message, sizeof(message)))
+        fail_msg("%s", message);
+    open_store(rig, take_over ? STORE_ID : 0);
+    if (index)
+        open_index(rig, index, take_over);
+    wire(rig, nr_gfns, policy, take_over);
     return rig;
+}
+
+static void create_world(uint32_t nr_gfns)
+{
+    be_quiet(true);
+    fake_time_begin();
+    fake_xen_create(nr_gfns);
+    fake_engine_reset();
+}
+
+struct rig *rig_create(uint32_t nr_gfns, const char *policy)
+{
+    create_world(nr_gfns);
+    return create(nr_gfns, policy, NULL, false);
+}
+
+struct rig *rig_create_with_index(uint32_t nr_gfns, const char *policy, const char *path)
+{
+    create_world(nr_gfns);
+    fake_engine.id = STORE_ID;
+    return create(nr_gfns, policy, path, false);
+}
+
+void rig_bury(enum fake_engine_death death)
+{
+    fake_engine_dies(death);
+    fake_xen_pager_dies();
+    index_close(last->index);
+}
+
+struct rig *rig_take_over(uint32_t nr_gfns, const char *policy, const char *path)
+{
+    return create(nr_gfns, policy, path, true);
 }
 
 void rig_destroy(struct rig *rig)
@@ -231,6 +317,7 @@ void rig_destroy(struct rig *rig)
     policy_destroy(rig->policy);
     pages_destroy(rig->pages);
     xen_ops_close(rig->ops);
+    index_close(rig->index);
     event_base_free(rig->base);
     fake_xen_destroy();
     fake_engine_reset();

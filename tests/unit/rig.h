@@ -28,6 +28,7 @@
 struct rig {
     struct event_base *base;
     struct xen_ops *ops;
+    struct index *index; /* or NULL */
     struct pages *pages;
     struct policy *policy;
     struct store *store;
@@ -61,6 +62,14 @@ int rig_teardown(void **state);
 /* With a guest of another size. */
 struct rig *rig_create(uint32_t nr_gfns, const char *policy);
 void rig_destroy(struct rig *rig);
+
+/*
+ * With an index at path; and one that takes over what such a one has left. To be buried before:
+ * its daemon has died, at whatever it was doing. Its memory is not given back.
+ */
+struct rig *rig_create_with_index(uint32_t nr_gfns, const char *policy, const char *path);
+void rig_bury(enum fake_engine_death death);
+struct rig *rig_take_over(uint32_t nr_gfns, const char *policy, const char *path);
 
 /* Pages nr gfns out, which with the clock are those from 0 on, and waits for the end of that. */
 void rig_page_out(struct rig *rig, uint64_t nr);

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <event2/event.h>
 
-#define NR_GFNS 160u
+#define NR_GFNS STORY_GFNS
 #define RING_SLOTS 8
 
 /* How somebody in the host has mapped a page. */
@@ -187,13 +187,18 @@ static void let_time_pass(struct rig *rig)
 
 /* --- The end of a story. --- */
 
-static void all_goes_well_again(void)
+void story_goes_well(void)
 {
     fake_xen.before_call = NULL;
     fake_xen.free_host_pages = 10000;
     for (int call = 0; call < NR_CALLS; call++)
         fake_xen_fail((enum fake_call)call, 0, 0);
     fake_engine.fail_reads = fake_engine.fail_writes = 0;
+    depth = 0;
+}
+
+static void all_let_go(void)
+{
     fake_engine_release();
     for (uint32_t gfn = 0; gfn < NR_GFNS; gfn++) {
         if (held[gfn])
@@ -202,21 +207,28 @@ static void all_goes_well_again(void)
     }
 }
 
-void story_tell(story_draw_fn *draw_from, const char *policy, unsigned int nr_steps)
+void story_begin(struct rig *rig, story_draw_fn *draw_from)
 {
-    struct rig *rig = rig_create(NR_GFNS, policy);
-
     draw = draw_from;
     depth = 0;
     rig->balanced = true;
     balance_set_target(rig->balance, 40);
     fake_xen.before_call = happen_before_call;
+}
+
+void story_go_on(struct rig *rig, unsigned int nr_steps)
+{
     while (nr_steps--) {
         something_happens(rig);
         let_time_pass(rig);
         fake_xen_assert_no_complaint();
     }
-    all_goes_well_again();
+}
+
+void story_end(struct rig *rig)
+{
+    story_goes_well();
+    all_let_go();
     rig_serve_guest(rig);
     loop_for(rig->base, 2000);
     assert_int_equal(fake_xen_count(TYPE_PAGING_IN), 0);
@@ -225,4 +237,13 @@ void story_tell(story_draw_fn *draw_from, const char *policy, unsigned int nr_st
     assert_int_equal(pages_nr_paged(rig->pages), 0);
     assert_int_equal(store_bytes(rig->store), 0);
     rig_destroy(rig);
+}
+
+void story_tell(story_draw_fn *draw_from, const char *policy, unsigned int nr_steps)
+{
+    struct rig *rig = rig_create(NR_GFNS, policy);
+
+    story_begin(rig, draw_from);
+    story_go_on(rig, nr_steps);
+    story_end(rig);
 }

@@ -17,4 +17,12 @@ typedef uint32_t story_draw_fn(uint32_t below);
 
 void story_tell(story_draw_fn *draw, const char *policy, unsigned int nr_steps);
 
+#define STORY_GFNS 160u
+
+/* The same in parts: a story can go on with another rig that has taken over. */
+void story_begin(struct rig *rig, story_draw_fn *draw);
+void story_go_on(struct rig *rig, unsigned int nr_steps);
+void story_goes_well(void);      /* whatever was wrong with store and hypervisor */
+void story_end(struct rig *rig); /* destroys the rig */
+
 #endif

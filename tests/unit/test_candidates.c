@@ -44,7 +44,7 @@ static int setup(void **state)
     fake_xen_create(NR_GFNS);
     assert_int_equal(xen_ops_open(FAKE_DOMID, &ops, message, sizeof(message)), 0);
     assert_int_equal(xen_enable_paging(ops, &port), 0);
-    pages = pages_create(NR_GFNS);
+    pages = pages_create(NR_GFNS, NULL);
     policy = policy_create("clock", NR_GFNS);
     candidates = create();
     new_passes = 0;

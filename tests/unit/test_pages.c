@@ -11,7 +11,7 @@
 
 static int setup(void **state)
 {
-    *state = pages_create(NR_GFNS);
+    *state = pages_create(NR_GFNS, NULL);
     return *state ? 0 : -1;
 }
 
@@ -147,7 +147,7 @@ struct trial {
 static void try_move(void *arg)
 {
     const struct trial *trial = arg;
-    struct pages *pages = pages_create(1);
+    struct pages *pages = pages_create(1, NULL);
 
     if (trial->from >= PAGE_NOMINATED)
         pages_nominate(pages, 0);
@@ -230,7 +230,7 @@ static void a_gfn_that_is_loading_is_not_the_newest(void **state)
 static void beyond_what_is_remembered_the_newest_go_by_falling_gfn(void **state)
 {
     const uint32_t more = 10, nr = REMEMBERED + more;
-    struct pages *pages = pages_create(nr);
+    struct pages *pages = pages_create(nr, NULL);
 
     (void)state;
     for (uint32_t gfn = 0; gfn < nr; gfn++)
@@ -287,7 +287,7 @@ static void a_table_never_shrinks(void **state)
 
 static int create_and_grow(void *arg)
 {
-    struct pages *pages = pages_create(NR_GFNS);
+    struct pages *pages = pages_create(NR_GFNS, NULL);
     int rc;
 
     (void)arg;

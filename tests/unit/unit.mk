@@ -18,7 +18,9 @@ UNIT_PARTS := $(filter-out %/main.c,$(SOURCES)) $(UNIT_HELPERS)
 # What the helpers can make fail or put themselves in the place of.
 UNIT_WRAPPED := malloc calloc strdup free mmap mremap munmap mlock madvise eventfd pthread_create \
                 event_new event_add event_free pthread_cond_timedwait write open flock fstat \
-                ftruncate pread pwrite store_file_open
+                ftruncate pread pwrite store_file_open \
+                pages_nominate pages_give_up pages_record pages_commit pages_loaded pages_drop \
+                pages_forget store_page_out store_free
 UNIT_LDFLAGS := $(UNIT_WRAPPED:%=-Wl,--wrap=%)
 UNIT_LIBS = $(shell pkg-config --libs libevent libxxhash libseccomp libcap-ng cmocka) -pthread
 
@@ -53,7 +55,7 @@ endef
 FORCE:
 
 # Memory that was never set is seen here only.
-VALGRIND_TESTS ?= $(filter-out test_whole_path,$(UNIT_TESTS))
+VALGRIND_TESTS ?= $(filter-out test_whole_path test_killed,$(UNIT_TESTS))
 VALGRIND := valgrind --quiet --error-exitcode=1 --leak-check=full --errors-for-leak-kinds=definite
 
 $(B)/valgrind/%.log: $(B)/$(UNIT)/% FORCE

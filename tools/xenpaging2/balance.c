@@ -146,12 +146,18 @@ bool balance_may_fetch(struct balance *balance)
     return true;
 }
 
+/* What somebody may be waiting for comes in whatever the target is. */
+static bool next_to_fetch(struct balance *balance, uint32_t *gfn)
+{
+    return pages_urgent(balance->env.pages, gfn) ||
+           (missing(balance) && pages_newest(balance->env.pages, gfn));
+}
+
 static void fetch(struct balance *balance)
 {
     uint32_t gfn;
 
-    while (pager_can_fetch(balance->env.pager) && missing(balance) &&
-           pages_newest(balance->env.pages, &gfn)) {
+    while (pager_can_fetch(balance->env.pager) && next_to_fetch(balance, &gfn)) {
         pager_fetch(balance->env.pager, gfn);
         if (balance->allowance)
             balance->allowance--;

@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "balance.h"
+#include "clock_ms.h"
 #include "evict.h"
 #include "log.h"
 #include "page.h"
@@ -18,6 +20,7 @@
 #include "readahead.h"
 #include "status.h"
 #include "store.h"
+#include "supervised.h"
 #include "xen_ops.h"
 
 static void end_loop(struct daemon *d, enum ending ending)
@@ -65,10 +68,21 @@ void daemon_short_of_memory(void *arg)
     balance_short_of_memory(((struct daemon *)arg)->balance);
 }
 
+/* How long the guest has felt that a pager had died. */
+static void say_first_page_in(struct daemon *d)
+{
+    if (!d->supervised || !d->supervised->died_ms || d->stats->refaults == d->refaults_before)
+        return;
+    log_info("the first page-in after the death of the last pager, in %" PRId64 " ms",
+             clock_ms() - d->supervised->died_ms);
+    d->supervised->died_ms = 0;
+}
+
 void daemon_page_loaded(void *arg)
 {
     struct daemon *d = arg;
 
+    say_first_page_in(d);
     balance_loaded(d->balance);
     if (!pager_is_awaited(d->pager))
         evict_go_on(d->evict);
@@ -131,14 +145,14 @@ void daemon_fill_status(void *arg, struct status_values *values)
         .resident = pages_to_kib(balance_resident(d->balance)),
         .paged = pages_to_kib(pages_nr_paged(d->pages)),
         .target = pages_to_kib(balance_target(d->balance)),
-        .page_ins = d->stats.page_ins,
-        .page_outs = d->stats.page_outs,
-        .refaults = d->stats.refaults,
-        .drops = d->stats.drops,
-        .lost = d->stats.lost,
-        .prefetched = d->stats.prefetched,
-        .useful = d->stats.useful,
-        .retries = d->stats.retries,
+        .page_ins = d->stats->page_ins,
+        .page_outs = d->stats->page_outs,
+        .refaults = d->stats->refaults,
+        .drops = d->stats->drops,
+        .lost = d->stats->lost,
+        .prefetched = d->stats->prefetched,
+        .useful = d->stats->useful,
+        .retries = d->stats->retries,
         .parked = evict_nr_parked(d->evict),
         .store_bytes = store_bytes(d->store),
     };
@@ -214,13 +228,32 @@ void daemon_told_to_end(int sig, short what, void *arg)
     balance_drain(d->balance);
 }
 
+/* Paused, so that on a stock Xen nothing is asked for while nobody is there. */
+void daemon_told_to_hand_over(int sig, short what, void *arg)
+{
+    struct daemon *d = arg;
+
+    (void)what;
+    if (!d->supervised || !d->index) {
+        log_warning("%s: not without a supervisor, and a store that stays", strsignal(sig));
+        return;
+    }
+    if (balance_is_draining(d->balance)) {
+        log_warning("%s: not while draining", strsignal(sig));
+        return;
+    }
+    xen_pause(d->ops);
+    d->supervised->hands_over = true;
+    end_loop(d, HANDED_OVER);
+}
+
 static void say_end(struct daemon *d)
 {
     static const char *const endings[] = {"the event loop broke down", "all memory is back",
-                                          "the domain is gone"};
+                                          "the domain is gone", "handing over"};
 
     log_info("%s: %" PRIu64 " page-outs, %" PRIu64 " page-ins, %" PRIu64 " of them waited for",
-             endings[d->ending], d->stats.page_outs, d->stats.page_ins, d->stats.refaults);
+             endings[d->ending], d->stats->page_outs, d->stats->page_ins, d->stats->refaults);
     if (d->ending == NOT_ENDED) {
         xen_pause(d->ops);
         status_set_error(d->status, endings[d->ending]);
@@ -235,6 +268,8 @@ void daemon_run(struct daemon *d)
     status_set_state(d->status, "running");
     status_touch(d->status);
     balance_set_target(d->balance, kib_to_pages(d->settings.target));
+    if (d->supervised && d->supervised->drain)
+        daemon_told_to_end(SIGTERM, 0, d);
     event_base_dispatch(d->base);
     say_end(d);
 }

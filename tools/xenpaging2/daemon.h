@@ -17,6 +17,7 @@ struct evict;
 struct readahead;
 struct event;
 struct event_base;
+struct index;
 struct mem_event_ring;
 struct options;
 struct pager;
@@ -25,31 +26,43 @@ struct policy;
 struct status;
 struct status_values;
 struct store;
+struct supervised;
 struct xen_ops;
 struct xenstore;
 
 enum ending {
     NOT_ENDED, /* running, or broken off with pages out */
     DRAINED,
-    DOMAIN_GONE
+    DOMAIN_GONE,
+    HANDED_OVER /* with pages out, to the next one */
 };
+
+#define DAEMON_NR_SIGNALS 3
 
 struct daemon {
     const struct options *options;
+    struct supervised *supervised; /* NULL: nobody does */
     struct settings settings;
-    struct stats stats;
+    struct stats *stats;    /* in the index, or: */
+    struct stats own_stats; /* without one */
     uint32_t domid;
     char domain_path[32];
     char target_path[64];
     char *store_path;
+    char *index_path;
     enum ending ending;
-    bool failed; /* a page cannot be had; the domain was paused for it */
+    bool was_attached;        /* a pager is, or was when it died */
+    bool takes_over;          /* what that one had paged out */
+    uint64_t found_store_id;  /* of that */
+    bool failed;              /* a page cannot be had; the domain was paused for it */
+    uint64_t refaults_before; /* of earlier pagers */
 
     struct event_base *base;
-    struct event *signals[2];
+    struct event *signals[DAEMON_NR_SIGNALS];
     struct xen_ops *ops;
     struct xenstore *xs;
     struct status *status;
+    struct index *index; /* NULL if the store ends with the process */
     struct pages *pages;
     struct policy *policy;
     struct store *store;
@@ -65,14 +78,15 @@ struct daemon {
 /* --- startup.c --- */
 
 /*
- * Takes every step up to a paged domain; d->options is set, all else is zero. On failure returns a
+ * Takes every step up to a paged domain; d->options is set, and d->supervised may be, all else is
+ * zero. A domain whose pager has died is taken over with what is out. On failure returns a
  * negative errno with d->message set. Then, as in the end, daemon_clean_up() is due.
  */
 int daemon_start(struct daemon *d);
 
 /*
- * Undoes whatever was started. Where pages are still out, paging stays enabled and the store stays
- * where it is: they are all that is left of the guest's memory.
+ * Undoes whatever was started. Where pages are still out, paging stays enabled, and store and index
+ * stay where they are: they are all that is left of the guest's memory.
  */
 void daemon_clean_up(struct daemon *d);
 
@@ -99,5 +113,6 @@ void daemon_fill_status(void *arg, struct status_values *values);
 void daemon_target_changed(void *arg, const char *value);
 void daemon_domain_released(void *arg, const char *value);
 void daemon_told_to_end(int sig, short what, void *arg);
+void daemon_told_to_hand_over(int sig, short what, void *arg);
 
 #endif

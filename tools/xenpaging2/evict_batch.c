@@ -185,6 +185,8 @@ static void commit(struct batch *batch)
 
     mem_event_ring_consume(evict->ring);
     nr = gather(batch, VICTIM_NOMINATED, victims, pages);
+    for (unsigned int i = 0; i < nr; i++)
+        pages_record(evict->env.pages, victims[i]->io.gfn, victims[i]->io.slot);
     xen_evict(evict->env.ops, pages, nr);
     for (unsigned int i = 0; i < nr; i++)
         commit_one(victims[i], pages[i].rc);

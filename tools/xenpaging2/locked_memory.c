@@ -32,6 +32,13 @@ void *locked_alloc(size_t size)
                    length);
 }
 
+void *locked_map(int fd, off_t offset, size_t size)
+{
+    size_t length = round_up(size);
+
+    return present(mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset), length);
+}
+
 void *locked_grow(void *memory, size_t size, size_t new_size)
 {
     size_t old_length = round_up(size), length = round_up(new_size);

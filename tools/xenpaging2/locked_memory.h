@@ -9,9 +9,13 @@
 #define XENPAGING2_LOCKED_MEMORY_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 /* Returns NULL with errno ENOMEM. Where RLIMIT_MEMLOCK forbids locking, memory is unlocked. */
 void *locked_alloc(size_t size);
+
+/* The same of a file, whose pages these are, from an offset on. size is not 0. */
+void *locked_map(int fd, off_t offset, size_t size);
 
 /* As locked_alloc() with the old contents; NULL, and the old memory untouched, on failure. */
 void *locked_grow(void *memory, size_t size, size_t new_size);

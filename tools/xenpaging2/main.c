@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Options and exit codes; the process as the system sees it. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "daemon.h"
 #include "log.h"
 #include "options.h"
 #include "privileges.h"
+#include "supervisor.h"
 
 #ifndef VERSION
 #define VERSION "unknown"
@@ -21,30 +24,41 @@ static void lock_memory(void)
         log_warning("cannot lock our memory: %s; page-ins may wait for it", strerror(errno));
 }
 
-static int run(struct daemon *d)
+/* In a process of its own, unless nobody supervises it. */
+static int work(void *arg, struct supervised *supervised)
 {
+    struct daemon d = {.options = arg, .supervised = supervised};
     bool started;
 
     privileges_drop();
     lock_memory();
-    started = !daemon_start(d);
+    started = !daemon_start(&d);
     if (started) {
         privileges_filter_calls();
-        daemon_run(d);
+        daemon_run(&d);
     } else {
-        log_error("%s", d->message);
+        log_error("%s", d.message);
     }
-    daemon_clean_up(d);
-    return started && d->ending != NOT_ENDED ? EXIT_SUCCESS : EXIT_FAILURE;
+    daemon_clean_up(&d);
+    return started && d.ending != NOT_ENDED ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* Where this program is, or whatever takes its place there. */
+static const char *own_path(const char *name)
+{
+    static char path[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+    return length > 0 ? path : name;
 }
 
 int main(int argc, char **argv)
 {
     struct options options;
-    struct daemon d = {.options = &options};
+    char message[512];
 
-    if (options_parse(&options, argc, argv, d.message, sizeof(d.message))) {
-        log_error("%s", d.message);
+    if (options_parse(&options, argc, argv, message, sizeof(message))) {
+        log_error("%s", message);
         return EXIT_FAILURE;
     }
     if (options.help || options.version) {
@@ -53,5 +67,7 @@ int main(int argc, char **argv)
     }
     log_set_domid(options.domid);
     log_set_level(options.log_level);
-    return run(&d);
+    if (options.no_supervisor)
+        return work(&options, NULL);
+    return supervisor_run(options.domid, work, &options, own_path(argv[0]), argv);
 }

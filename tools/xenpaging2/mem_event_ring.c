@@ -7,14 +7,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <xenevtchn.h>
 
 #include "log.h"
+#include "orphan_ring.h"
 #include "page.h"
 #include "priorities.h"
 #include "vm_event_codec.h"
 #include "xen_ops.h"
+
+#define TAKE_OVER_TRIES 100
+#define TAKE_OVER_RETRY_US 10000
 
 struct mem_event_ring {
     struct xen_ops *ops;
@@ -24,7 +29,8 @@ struct mem_event_ring {
     void *on_notify_arg;
     void *page;
     uint64_t gfn;
-    bool populated; /* we gave the ring gfn a frame */
+    bool takes_over; /* from a pager that has died: nothing is undone */
+    bool populated;  /* we gave the ring gfn a frame */
     bool enabled;
     vm_event_back_ring_t back;
     xenevtchn_handle *channel;
@@ -123,13 +129,16 @@ void mem_event_ring_on_notify(struct mem_event_ring *ring, mem_event_notify_fn *
     ring->on_notify_arg = arg;
 }
 
-static void notify_xen(evutil_socket_t fd, short what, void *arg)
+void mem_event_ring_notify(struct mem_event_ring *ring)
 {
-    struct mem_event_ring *ring = arg;
-
-    (void)fd, (void)what;
     if (xenevtchn_notify(ring->channel, ring->port))
         log_limited(LOG_LEVEL_ERROR, "cannot notify Xen: %s", strerror(errno));
+}
+
+static void notify_xen(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd, (void)what;
+    mem_event_ring_notify(arg);
 }
 
 void mem_event_ring_respond(struct mem_event_ring *ring, const struct mem_event *event)
@@ -141,11 +150,25 @@ void mem_event_ring_respond(struct mem_event_ring *ring, const struct mem_event 
     event_active(ring->notify_event, EV_TIMEOUT, 0);
 }
 
-/* -EINVAL: there is no frame, because a pager was there before and took it out of the physmap. */
-static int map_page(struct mem_event_ring *ring)
+/* A dead pager's ring that is in the physmap still is Xen's, too: it gets another page. */
+static int take_away_old_page(struct mem_event_ring *ring)
 {
     int rc = xen_map_ring(ring->ops, ring->gfn, &ring->page);
 
+    if (rc)
+        return rc == -EINVAL ? 0 : rc;
+    xen_unmap_ring(ring->ops, ring->page);
+    ring->page = NULL;
+    return xen_remove_ring(ring->ops, ring->gfn);
+}
+
+/* -EINVAL: there is no frame, because a pager was there before and took it out of the physmap. */
+static int map_page(struct mem_event_ring *ring)
+{
+    int rc = ring->takes_over ? take_away_old_page(ring) : 0;
+
+    if (!rc)
+        rc = xen_map_ring(ring->ops, ring->gfn, &ring->page);
     if (!rc)
         return 0;
     if (rc != -EINVAL)
@@ -157,6 +180,28 @@ static int map_page(struct mem_event_ring *ring)
     return xen_map_ring(ring->ops, ring->gfn, &ring->page);
 }
 
+/* -EBUSY: the kernel has not closed all yet that the dead one had open. */
+static int take_place(struct xen_ops *ops, uint32_t *port)
+{
+    int rc = xen_take_over_paging(ops, port);
+
+    for (int i = 0; rc == -EBUSY && i < TAKE_OVER_TRIES; i++) {
+        usleep(TAKE_OVER_RETRY_US);
+        rc = xen_take_over_paging(ops, port);
+    }
+    return rc;
+}
+
+static int take_over(struct mem_event_ring *ring, uint32_t *port)
+{
+    int rc;
+
+    if (xen_replaces_rings(ring->ops))
+        return take_place(ring->ops, port);
+    rc = xen_pause(ring->ops);
+    return rc ? rc : orphan_ring_replace(ring->ops, ring->page, port);
+}
+
 static int enable(struct mem_event_ring *ring)
 {
     uint32_t port;
@@ -164,7 +209,7 @@ static int enable(struct mem_event_ring *ring)
     int rc;
 
     vm_event_ring_init(&ring->back, ring->page);
-    rc = xen_enable_paging(ring->ops, &port);
+    rc = ring->takes_over ? take_over(ring, &port) : xen_enable_paging(ring->ops, &port);
     if (rc)
         return rc;
     ring->enabled = true;
@@ -193,20 +238,34 @@ static int listen_to_channel(struct mem_event_ring *ring, struct event_base *bas
     return event_add(ring->channel_event, NULL) ? -ENOMEM : 0;
 }
 
-/* Leaves the ring page as the toolstack left it: zeroed, or without a frame. */
+/*
+ * Leaves the ring page as the toolstack left it: zeroed, or without a frame. With a dead pager's
+ * pages out, paging stays on.
+ */
 static void undo_attach(struct mem_event_ring *ring)
 {
-    if (ring->enabled)
+    if (ring->enabled && !ring->takes_over)
         xen_disable_paging(ring->ops);
-    if (ring->page)
+    if (ring->page && !ring->takes_over)
         memset(ring->page, 0, PAGE_BYTES);
     if (ring->populated)
         xen_remove_ring(ring->ops, ring->gfn);
     mem_event_ring_abandon(ring);
 }
 
-int mem_event_ring_attach(struct event_base *base, struct xen_ops *ops, mem_event_fn *fn, void *arg,
-                          struct mem_event_ring **out, char *message, size_t size)
+static int attach(struct mem_event_ring *ring, struct event_base *base)
+{
+    int rc = xen_ring_gfn(ring->ops, &ring->gfn);
+
+    if (!rc)
+        rc = listen_to_channel(ring, base);
+    if (!rc)
+        rc = map_page(ring);
+    return rc ? rc : enable(ring);
+}
+
+static int create(struct event_base *base, const struct mem_event_ring *with,
+                  struct mem_event_ring **out, char *message, size_t size)
 {
     struct mem_event_ring *ring = calloc(1, sizeof(*ring));
     int rc;
@@ -215,23 +274,31 @@ int mem_event_ring_attach(struct event_base *base, struct xen_ops *ops, mem_even
         snprintf(message, size, "out of memory");
         return -ENOMEM;
     }
-    ring->ops = ops;
-    ring->fn = fn;
-    ring->arg = arg;
-    rc = xen_ring_gfn(ops, &ring->gfn);
-    if (!rc)
-        rc = listen_to_channel(ring, base);
-    if (!rc)
-        rc = map_page(ring);
-    if (!rc)
-        rc = enable(ring);
+    *ring = *with;
+    rc = attach(ring, base);
     if (rc) {
-        refuse(ops, rc, message, size);
+        refuse(ring->ops, rc, message, size);
         undo_attach(ring);
         return rc;
     }
     *out = ring;
     return 0;
+}
+
+int mem_event_ring_attach(struct event_base *base, struct xen_ops *ops, mem_event_fn *fn, void *arg,
+                          struct mem_event_ring **ring, char *message, size_t size)
+{
+    const struct mem_event_ring with = {.ops = ops, .fn = fn, .arg = arg};
+
+    return create(base, &with, ring, message, size);
+}
+
+int mem_event_ring_take_over(struct event_base *base, struct xen_ops *ops, mem_event_fn *fn,
+                             void *arg, struct mem_event_ring **ring, char *message, size_t size)
+{
+    const struct mem_event_ring with = {.ops = ops, .fn = fn, .arg = arg, .takes_over = true};
+
+    return create(base, &with, ring, message, size);
 }
 
 /*
@@ -246,7 +313,7 @@ void mem_event_ring_detach(struct mem_event_ring *ring)
         return;
     xen_pause(ring->ops);
     mem_event_ring_consume(ring);
-    notify_xen(-1, 0, ring);
+    mem_event_ring_notify(ring);
     rc = xen_disable_paging(ring->ops);
     if (rc)
         log_error("cannot disable paging: %s", strerror(-rc));

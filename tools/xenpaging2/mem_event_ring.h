@@ -57,6 +57,14 @@ int mem_event_ring_check(struct xen_ops *ops, char *message, size_t size);
 int mem_event_ring_attach(struct event_base *base, struct xen_ops *ops, mem_event_fn *fn, void *arg,
                           struct mem_event_ring **ring, char *message, size_t size);
 
+/*
+ * The same for a domain whose pager has died: takes its place. What it had been asked for, and
+ * what it had paged out, is up to the caller. On a Xen that does not provide for it the domain is
+ * paused meanwhile, and stays so if that fails.
+ */
+int mem_event_ring_take_over(struct event_base *base, struct xen_ops *ops, mem_event_fn *fn,
+                             void *arg, struct mem_event_ring **ring, char *message, size_t size);
+
 /* Has notifications told of from now on. */
 void mem_event_ring_on_notify(struct mem_event_ring *ring, mem_event_notify_fn *fn, void *arg);
 
@@ -75,7 +83,8 @@ void mem_event_ring_abandon(struct mem_event_ring *ring);
 /* Handles all requests that are there now. Returns 0, or -EPROTO if the ring makes no sense. */
 int mem_event_ring_consume(struct mem_event_ring *ring);
 
-/* Answers a request. Xen hears of it at the end of this turn of the event loop. */
+/* Answers a request. Xen hears of it at the end of this turn of the event loop, or now. */
 void mem_event_ring_respond(struct mem_event_ring *ring, const struct mem_event *event);
+void mem_event_ring_notify(struct mem_event_ring *ring);
 
 #endif

@@ -19,6 +19,7 @@ static const struct option long_options[] = {
     {"target", required_argument, NULL, 's'},
     {"target-min", required_argument, NULL, 's'},
     {"store-max", required_argument, NULL, 's'},
+    {"no-supervisor", no_argument, NULL, 'n'},
     {"verbose", no_argument, NULL, 'v'},
     {"quiet", no_argument, NULL, 'q'},
     {"help", no_argument, NULL, 'h'},
@@ -38,6 +39,7 @@ const char *options_usage(void)
            "                          /local/domain/DOMID/memory/target-tot_pages is followed\n"
            "      --target-min=KIB    no target goes below this\n"
            "      --store-max=KIB     the store grows no larger than this; 0: no limit\n"
+           "      --no-supervisor     one process, that nobody starts anew if it dies\n"
            "  -v, --verbose           say what happens to each request\n"
            "  -q, --quiet             say warnings and errors only\n"
            "  -h, --help              print this and exit\n"
@@ -107,6 +109,8 @@ static int parse(struct options *options, int argc, char **argv, char *message, 
             options->log_level = LOG_LEVEL_DEBUG;
         else if (c == 'q')
             options->log_level = LOG_LEVEL_WARNING;
+        else if (c == 'n')
+            options->no_supervisor = true;
         else if (c == 'h')
             options->help = true;
         else if (c == 'V')

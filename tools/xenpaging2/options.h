@@ -18,6 +18,7 @@ struct options {
     enum log_level log_level;
     bool help;
     bool version;
+    bool no_supervisor; /* one process, whose death nobody makes up for */
 
     /* Settings given as --key value, in order; the strings are argv's. */
     unsigned int nr_settings;

@@ -198,13 +198,14 @@ static void handle_nominated(struct pager *pager, const struct mem_event *event)
 static void handle_drop(struct pager *pager, const struct mem_event *event)
 {
     struct pager_env *env = &pager->env;
-    uint32_t gfn = (uint32_t)event->gfn;
+    uint32_t gfn = (uint32_t)event->gfn, slot;
 
     if (pages_state(env->pages, gfn) == PAGE_LOADING) {
         load_drop(pager, gfn);
     } else if (pages_state(env->pages, gfn) == PAGE_PAGED) {
-        store_free(env->store, pages_slot(env->pages, gfn));
+        slot = pages_slot(env->pages, gfn);
         pages_drop(env->pages, gfn);
+        store_free(env->store, slot); /* now that nothing names it */
         env->stats->drops++;
     }
     mem_event_ring_respond(pager->ring, event);

@@ -5,15 +5,20 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "index.h"
 #include "locked_memory.h"
+#include "store.h"
 
 #define NR_RECENT 65536u /* a power of two: indices wrap */
+#define URGENT 0x80u     /* a flag beside the state */
 
 struct pages {
     uint32_t nr_gfns;
     uint32_t nr_paged;
     uint32_t nr_loading;
-    uint32_t *slot;
+    uint32_t nr_urgent; /* and PAGED */
+    struct index *index;
+    uint32_t *entries;
     uint8_t *state;
 
     /* The gfns last paged out, a stack that forgets its bottom. Entries may be out of date. */
@@ -21,18 +26,22 @@ struct pages {
     uint32_t recent_top;
     uint32_t nr_recent;
     uint32_t scan; /* where the search by falling gfn goes on, once the stack is empty */
+    uint32_t urgent_scan;
 };
 
-struct pages *pages_create(uint32_t nr_gfns)
+struct pages *pages_create(uint32_t nr_gfns, struct index *index)
 {
     struct pages *pages = calloc(1, sizeof(*pages));
 
     if (!pages)
         return NULL;
+    pages->index = index;
     pages->recent = locked_alloc(NR_RECENT * sizeof(*pages->recent));
     if (!pages->recent || pages_grow(pages, nr_gfns)) {
+        int error = errno;
+
         pages_destroy(pages);
-        errno = ENOMEM;
+        errno = error;
         return NULL;
     }
     return pages;
@@ -43,25 +52,27 @@ void pages_destroy(struct pages *pages)
     if (!pages)
         return;
     locked_free(pages->recent, NR_RECENT * sizeof(*pages->recent));
-    locked_free(pages->slot, pages->nr_gfns * sizeof(*pages->slot));
+    locked_free(pages->entries, pages->nr_gfns * sizeof(*pages->entries));
     locked_free(pages->state, pages->nr_gfns * sizeof(*pages->state));
     free(pages);
 }
 
 int pages_grow(struct pages *pages, uint32_t nr_gfns)
 {
-    uint32_t *slot;
+    uint32_t *entries;
     uint8_t *state;
 
     if (nr_gfns <= pages->nr_gfns)
         return 0;
-    slot = locked_grow(pages->slot, pages->nr_gfns * sizeof(*slot), nr_gfns * sizeof(*slot));
-    if (!slot)
-        return -ENOMEM;
-    pages->slot = slot;
+    entries = index_grow_gfns(pages->index, pages->entries, pages->nr_gfns, nr_gfns);
+    if (!entries)
+        return -errno;
+    pages->entries = entries;
     state = locked_grow(pages->state, pages->nr_gfns * sizeof(*state), nr_gfns * sizeof(*state));
     if (!state) {
-        pages->slot = locked_shrink(slot, nr_gfns * sizeof(*slot), pages->nr_gfns * sizeof(*slot));
+        pages->entries =
+            locked_shrink(entries, nr_gfns * sizeof(*entries), pages->nr_gfns * sizeof(*entries));
+        errno = ENOMEM;
         return -ENOMEM;
     }
     pages->state = state;
@@ -82,13 +93,19 @@ uint32_t pages_nr_paged(const struct pages *pages)
 enum page_state pages_state(const struct pages *pages, uint32_t gfn)
 {
     assert(gfn < pages->nr_gfns);
-    return (enum page_state)pages->state[gfn];
+    return (enum page_state)(pages->state[gfn] & ~URGENT);
 }
 
 uint32_t pages_slot(const struct pages *pages, uint32_t gfn)
 {
     assert(pages_state(pages, gfn) == PAGE_PAGED || pages_state(pages, gfn) == PAGE_LOADING);
-    return pages->slot[gfn];
+    return pages->entries[gfn] - 1;
+}
+
+/* In the order of the program, for a pager that finds it as it was at any moment. */
+static void set_entry(struct pages *pages, uint32_t gfn, uint32_t entry)
+{
+    __atomic_store_n(&pages->entries[gfn], entry, __ATOMIC_RELEASE);
 }
 
 static void move(struct pages *pages, uint32_t gfn, enum page_state from, enum page_state to)
@@ -108,23 +125,40 @@ static void remember_eviction(struct pages *pages, uint32_t gfn)
 void pages_nominate(struct pages *pages, uint32_t gfn)
 {
     move(pages, gfn, PAGE_RESIDENT, PAGE_NOMINATED);
+    set_entry(pages, gfn, INDEX_NOMINATED);
 }
 
 void pages_give_up(struct pages *pages, uint32_t gfn)
 {
     move(pages, gfn, PAGE_NOMINATED, PAGE_RESIDENT);
+    set_entry(pages, gfn, INDEX_NONE);
+}
+
+void pages_record(struct pages *pages, uint32_t gfn, uint32_t slot)
+{
+    assert(pages_state(pages, gfn) == PAGE_NOMINATED);
+    assert(slot == STORE_SLOT_ZERO || slot < INDEX_MAX_SLOTS);
+    set_entry(pages, gfn, slot + 1); /* which makes INDEX_ZERO of STORE_SLOT_ZERO */
 }
 
 void pages_commit(struct pages *pages, uint32_t gfn, uint32_t slot)
 {
+    pages_record(pages, gfn, slot);
     move(pages, gfn, PAGE_NOMINATED, PAGE_PAGED);
-    pages->slot[gfn] = slot;
     pages->nr_paged++;
     remember_eviction(pages, gfn);
 }
 
+static void not_urgent(struct pages *pages, uint32_t gfn)
+{
+    if (pages->state[gfn] & URGENT)
+        pages->nr_urgent--;
+    pages->state[gfn] &= (uint8_t)~URGENT;
+}
+
 void pages_begin_load(struct pages *pages, uint32_t gfn)
 {
+    not_urgent(pages, gfn);
     move(pages, gfn, PAGE_PAGED, PAGE_LOADING);
     pages->nr_loading++;
 }
@@ -132,6 +166,7 @@ void pages_begin_load(struct pages *pages, uint32_t gfn)
 void pages_loaded(struct pages *pages, uint32_t gfn)
 {
     move(pages, gfn, PAGE_LOADING, PAGE_RESIDENT);
+    set_entry(pages, gfn, INDEX_NONE);
     pages->nr_loading--;
     pages->nr_paged--;
 }
@@ -142,8 +177,47 @@ void pages_drop(struct pages *pages, uint32_t gfn)
         pages_loaded(pages, gfn);
         return;
     }
+    not_urgent(pages, gfn);
     move(pages, gfn, PAGE_PAGED, PAGE_RESIDENT);
+    set_entry(pages, gfn, INDEX_NONE);
     pages->nr_paged--;
+}
+
+uint32_t pages_entry(const struct pages *pages, uint32_t gfn)
+{
+    assert(gfn < pages->nr_gfns);
+    return pages->entries[gfn];
+}
+
+void pages_adopt(struct pages *pages, uint32_t gfn, bool urgent)
+{
+    assert(pages->entries[gfn] != INDEX_NONE && pages->entries[gfn] != INDEX_NOMINATED);
+    move(pages, gfn, PAGE_RESIDENT, PAGE_PAGED);
+    pages->nr_paged++;
+    remember_eviction(pages, gfn);
+    if (!urgent)
+        return;
+    pages->state[gfn] |= URGENT;
+    pages->nr_urgent++;
+}
+
+void pages_forget(struct pages *pages, uint32_t gfn)
+{
+    assert(pages_state(pages, gfn) == PAGE_RESIDENT);
+    set_entry(pages, gfn, INDEX_NONE);
+}
+
+/* One look at each: what is urgent was so from the start on. */
+bool pages_urgent(struct pages *pages, uint32_t *gfn)
+{
+    if (!pages->nr_urgent)
+        return false;
+    do {
+        if (!pages->urgent_scan)
+            pages->urgent_scan = pages->nr_gfns;
+        *gfn = --pages->urgent_scan;
+    } while (!(pages->state[*gfn] & URGENT));
+    return true;
 }
 
 bool pages_newest(struct pages *pages, uint32_t *gfn)

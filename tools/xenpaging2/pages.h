@@ -9,7 +9,8 @@
  *         |------------ loaded, drop -------------- LOADING
  *
  * RESIDENT stands for every gfn whose contents we do not hold, holes included. A move that the
- * picture does not show is a bug of ours and asserts. No I/O, no hypercalls here. 5 bytes per gfn.
+ * picture does not show is a bug of ours and asserts. No I/O, no hypercalls here. 5 bytes per gfn,
+ * of which the 4 that say where it is are an entry of the index (index.h), for the next pager.
  */
 #ifndef XENPAGING2_PAGES_H
 #define XENPAGING2_PAGES_H
@@ -24,16 +25,18 @@ enum page_state {
     PAGE_LOADING    /* the store is the truth; a load is on its way */
 };
 
+struct index;
 struct pages;
 
 /*
- * A table for the gfns 0 to nr_gfns - 1, all RESIDENT, its memory allocated up front.
- * Returns NULL with errno ENOMEM. Free with pages_destroy(), which takes NULL.
+ * A table for the gfns 0 to nr_gfns - 1, all RESIDENT, its memory allocated up front. index may be
+ * NULL, and outlives it. Returns NULL with errno ENOMEM, or ENOSPC of the index's file system.
+ * Free with pages_destroy(), which takes NULL.
  */
-struct pages *pages_create(uint32_t nr_gfns);
+struct pages *pages_create(uint32_t nr_gfns, struct index *index);
 void pages_destroy(struct pages *pages);
 
-/* Makes the table larger; never smaller. Returns 0 or -ENOMEM with the table unchanged. */
+/* Makes the table larger; never smaller. Returns 0, -ENOMEM or -ENOSPC with it unchanged. */
 int pages_grow(struct pages *pages, uint32_t nr_gfns);
 
 /* The number of gfns the table has room for. */
@@ -48,12 +51,30 @@ enum page_state pages_state(const struct pages *pages, uint32_t gfn);
 /* The store slot of a gfn that is PAGED or LOADING. */
 uint32_t pages_slot(const struct pages *pages, uint32_t gfn);
 
+/* To be called before Xen nominates the gfn, and after it does not know it as nominated any more.
+ */
 void pages_nominate(struct pages *pages, uint32_t gfn);
 void pages_give_up(struct pages *pages, uint32_t gfn);
+
+/* A NOMINATED gfn is completely written, and may be evicted from now on. */
+void pages_record(struct pages *pages, uint32_t gfn, uint32_t slot);
+
 void pages_commit(struct pages *pages, uint32_t gfn, uint32_t slot);
 void pages_begin_load(struct pages *pages, uint32_t gfn);
 void pages_loaded(struct pages *pages, uint32_t gfn);
 void pages_drop(struct pages *pages, uint32_t gfn);
+
+/*
+ * What an earlier pager left of a RESIDENT gfn: an entry of the index. It is adopted, which makes
+ * the gfn PAGED, or forgotten. One that may be waited for by somebody whom we do not know of is
+ * urgent.
+ */
+uint32_t pages_entry(const struct pages *pages, uint32_t gfn);
+void pages_adopt(struct pages *pages, uint32_t gfn, bool urgent);
+void pages_forget(struct pages *pages, uint32_t gfn);
+
+/* A gfn that is PAGED and urgent; as pages_newest() else. */
+bool pages_urgent(struct pages *pages, uint32_t *gfn);
 
 /*
  * A PAGED gfn, the last one paged out first as far back as is remembered (65,536 evictions), then

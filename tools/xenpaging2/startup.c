@@ -12,8 +12,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "adopt.h"
 #include "balance.h"
+#include "clock_ms.h"
 #include "evict.h"
+#include "index.h"
 #include "log.h"
 #include "mem_event_ring.h"
 #include "options.h"
@@ -25,6 +28,7 @@
 #include "readahead.h"
 #include "status.h"
 #include "store.h"
+#include "supervised.h"
 #include "xen_ops.h"
 #include "xenstore.h"
 
@@ -82,6 +86,15 @@ static int open_interfaces(struct daemon *d)
     return rc ? rc : xenstore_open(d->domain_path, &d->xs, d->message, sizeof(d->message));
 }
 
+/* With a pager attached, or one that was when it died, it depends on what there is of an index. */
+static int check_paging(struct daemon *d)
+{
+    int rc = mem_event_ring_check(d->ops, d->message, sizeof(d->message));
+
+    d->was_attached = rc == -EBUSY;
+    return d->was_attached ? 0 : rc;
+}
+
 static int check_domain(struct daemon *d)
 {
     struct xen_domain_info info;
@@ -98,21 +111,31 @@ static int check_domain(struct daemon *d)
                       "domain %" PRIu32
                       " cannot be paged: it has no hardware-assisted paging (HAP)",
                       d->domid);
-    return mem_event_ring_check(d->ops, d->message, sizeof(d->message));
+    return check_paging(d);
 }
 
-/* The directory is made if there is none, for nobody else to look into. */
+/* If there is none, it is for nobody else to look into. */
+static int make_directory(struct daemon *d)
+{
+    const char *directory = d->settings.directory;
+
+    if (!mkdir(directory, 0700) || errno == EEXIST)
+        return 0;
+    return refuse(d, -errno, "directory: '%s' cannot be made: %s", directory, strerror(errno));
+}
+
 static int name_store(struct daemon *d)
 {
     const struct settings *s = &d->settings;
+    int rc;
 
     if (s->store) {
         d->store_path = strdup(s->store);
         return d->store_path ? 0 : no_memory(d);
     }
-    if (mkdir(s->directory, 0700) && errno != EEXIST)
-        return refuse(d, -errno, "directory: '%s' cannot be made: %s", s->directory,
-                      strerror(errno));
+    rc = make_directory(d);
+    if (rc)
+        return rc;
     if (asprintf(&d->store_path, "%s/xenpaging2-%" PRIu32, s->directory, d->domid) < 0) {
         d->store_path = NULL;
         return no_memory(d);
@@ -120,12 +143,108 @@ static int name_store(struct daemon *d)
     return 0;
 }
 
+/* Beside a file; a device's is in the directory. Other stores have none. */
+static int name_index(struct daemon *d)
+{
+    struct stat st;
+    bool is_device = !stat(d->store_path, &st) && S_ISBLK(st.st_mode);
+    int n, rc = is_device ? make_directory(d) : 0;
+
+    if (rc || d->store_path[0] != '/')
+        return rc;
+    if (is_device)
+        n = asprintf(&d->index_path, "%s/xenpaging2-%" PRIu32 ".index", d->settings.directory,
+                     d->domid);
+    else
+        n = asprintf(&d->index_path, "%s.index", d->store_path);
+    if (n >= 0)
+        return 0;
+    d->index_path = NULL;
+    return no_memory(d);
+}
+
+static int no_index(struct daemon *d)
+{
+    return refuse(d, -EBUSY,
+                  "domain %" PRIu32 " cannot be paged: a pager is attached to it already, or was "
+                  "when it died, and there is no index%s%s",
+                  d->domid, d->index_path ? " " : "", d->index_path ? d->index_path : "");
+}
+
+/* While nobody is attached, there is nothing to be taken over without an index of this domain. */
+static int find_what_was_left(struct daemon *d)
+{
+    struct index_owner owner = {.domid = d->domid};
+    struct xen_domain_info info;
+    int rc = xen_domain_info(d->ops, &info);
+
+    if (rc)
+        return refuse(d, rc, "domain %" PRIu32 ": %s", d->domid, strerror(-rc));
+    if (!d->was_attached && !info.paged_pages)
+        return 0;
+    memcpy(owner.uuid, info.uuid, sizeof(owner.uuid));
+    rc = d->index_path
+             ? index_open(d->index_path, &owner, &d->index, d->message, sizeof(d->message))
+             : -ENOENT;
+    if (!d->was_attached && (rc == -ENOENT || rc == -ESTALE))
+        return 0;
+    if (rc)
+        return rc == -ENOENT ? no_index(d) : rc;
+    d->takes_over = true;
+    d->found_store_id = owner.store_id;
+    return 0;
+}
+
 static int open_store(struct daemon *d)
 {
     const struct store_options options = {.path = d->store_path,
-                                          .max_pages = kib_to_pages(d->settings.store_max)};
+                                          .max_pages = kib_to_pages(d->settings.store_max),
+                                          .id = d->found_store_id};
 
     return store_open(d->base, &options, &d->store, d->message, sizeof(d->message));
+}
+
+static int create_index(struct daemon *d)
+{
+    struct index_owner owner = {.domid = d->domid, .store_id = store_id(d->store)};
+    struct xen_domain_info info;
+    int rc = xen_domain_info(d->ops, &info);
+
+    if (rc)
+        return refuse(d, rc, "domain %" PRIu32 ": %s", d->domid, strerror(-rc));
+    memcpy(owner.uuid, info.uuid, sizeof(owner.uuid));
+    return index_create(d->index_path, &owner, &d->index, d->message, sizeof(d->message));
+}
+
+/* What goes on from the last pager to the next. */
+static void use_live_part(struct daemon *d)
+{
+    struct index_live *live = index_live(d->index);
+
+    d->stats = &live->stats;
+    d->refaults_before = live->stats.refaults;
+    xen_keep_account(d->ops, &live->nr_pauses);
+    if (d->supervised)
+        snprintf(d->supervised->index_path, sizeof(d->supervised->index_path), "%s", d->index_path);
+}
+
+static int open_index(struct daemon *d)
+{
+    int rc = 0;
+
+    d->stats = &d->own_stats;
+    if (!d->index && d->index_path && store_id(d->store))
+        rc = create_index(d);
+    if (rc)
+        return rc;
+    if (d->index)
+        use_live_part(d);
+    return !d->index || !store_use_index(d->store, d->index) ? 0 : no_memory(d);
+}
+
+static struct adopt_env adopt_env(const struct daemon *d)
+{
+    return (struct adopt_env){.ops = d->ops, .pages = d->pages, .store = d->store, .ring = d->ring};
 }
 
 static int create_tables(struct daemon *d)
@@ -140,9 +259,18 @@ static int create_tables(struct daemon *d)
         return refuse(d, -E2BIG,
                       "the guest's highest gfn is %#" PRIx64 " (allowed: below 2^32 - 1)", max_gfn);
     nr_gfns = (uint32_t)max_gfn + 1;
-    d->pages = pages_create(nr_gfns);
+    d->pages = pages_create(nr_gfns, d->index);
+    if (!d->pages && errno == ENOSPC)
+        return refuse(d, -ENOSPC, "index: '%s': there is no room for it", d->index_path);
     d->policy = policy_create(d->settings.policy, nr_gfns);
     return d->pages && d->policy ? 0 : no_memory(d);
+}
+
+static int check_entries(struct daemon *d)
+{
+    const struct adopt_env env = adopt_env(d);
+
+    return d->takes_over ? adopt_check(&env, d->message, sizeof(d->message)) : 0;
 }
 
 static int create_pager(struct daemon *d)
@@ -153,7 +281,7 @@ static int create_pager(struct daemon *d)
         .pages = d->pages,
         .policy = d->policy,
         .store = d->store,
-        .stats = &d->stats,
+        .stats = d->stats,
         .arg = d,
         .nomination_lost = daemon_nomination_lost,
         .fault = daemon_fault,
@@ -176,7 +304,7 @@ static int create_evict(struct daemon *d)
         .pages = d->pages,
         .policy = d->policy,
         .store = d->store,
-        .stats = &d->stats,
+        .stats = d->stats,
         .arg = d,
         .wanted = daemon_excess,
         .page_ins_wait = daemon_page_ins_wait,
@@ -213,7 +341,7 @@ static int create_readahead(struct daemon *d)
         .base = d->base,
         .pages = d->pages,
         .pager = d->pager,
-        .stats = &d->stats,
+        .stats = d->stats,
         .arg = d,
         .may_fetch = daemon_may_fetch,
     };
@@ -235,8 +363,8 @@ static void say_hypervisor(struct daemon *d)
 
 static int attach(struct daemon *d)
 {
-    int rc = mem_event_ring_attach(d->base, d->ops, pager_handle, d->pager, &d->ring, d->message,
-                                   sizeof(d->message));
+    int rc = (d->takes_over ? mem_event_ring_take_over : mem_event_ring_attach)(
+        d->base, d->ops, pager_handle, d->pager, &d->ring, d->message, sizeof(d->message));
 
     if (!rc) {
         pager_set_ring(d->pager, d->ring);
@@ -246,14 +374,40 @@ static int attach(struct daemon *d)
     return rc;
 }
 
+static int adopt(struct daemon *d)
+{
+    const struct adopt_env env = adopt_env(d);
+
+    return d->takes_over ? adopt_pages(&env, d->message, sizeof(d->message)) : 0;
+}
+
+/* From here on the guest is served, and goes on. */
+static int let_guest_go_on(struct daemon *d)
+{
+    int rc = xen_undo_pauses(d->ops);
+
+    if (rc)
+        log_error("cannot unpause the domain: %s", strerror(-rc));
+    if (d->supervised) {
+        d->supervised->attached_ms = clock_ms();
+        d->supervised->attached = true;
+    }
+    return 0;
+}
+
 static int listen_to_signals(struct daemon *d)
 {
-    static const int numbers[] = {SIGTERM, SIGINT};
+    static const struct {
+        int number;
+        event_callback_fn fn;
+    } signals[] = {{SIGTERM, daemon_told_to_end},
+                   {SIGINT, daemon_told_to_end},
+                   {SIGUSR2, daemon_told_to_hand_over}};
 
     signal(SIGPIPE, SIG_IGN);
     signal(SIGHUP, SIG_IGN); /* the terminal may go, the guest stays */
-    for (int i = 0; i < 2; i++) {
-        d->signals[i] = evsignal_new(d->base, numbers[i], daemon_told_to_end, d);
+    for (int i = 0; i < DAEMON_NR_SIGNALS; i++) {
+        d->signals[i] = evsignal_new(d->base, signals[i].number, signals[i].fn, d);
         if (!d->signals[i] || event_priority_set(d->signals[i], PRIORITY_SERVE) ||
             event_add(d->signals[i], NULL))
             return no_memory(d);
@@ -294,9 +448,11 @@ static int check_options(struct daemon *d)
 int daemon_start(struct daemon *d)
 {
     static int (*const steps[])(struct daemon * d) = {
-        name_paths,     check_options,    open_interfaces,   check_domain,       read_settings,
-        name_store,     open_store,       create_tables,     create_pager,       create_evict,
-        create_balance, create_readahead, listen_to_signals, listen_to_xenstore, attach,
+        name_paths,       check_options,     open_interfaces,    check_domain, read_settings,
+        name_store,       name_index,        find_what_was_left, open_store,   open_index,
+        create_tables,    check_entries,     create_pager,       create_evict, create_balance,
+        create_readahead, listen_to_signals, listen_to_xenstore, attach,       adopt,
+        let_guest_go_on,
     };
     int rc = 0;
 
@@ -308,7 +464,8 @@ int daemon_start(struct daemon *d)
 /* In the order in which nothing is used after it is gone. Works at any point of the start. */
 void daemon_clean_up(struct daemon *d)
 {
-    bool pages_are_out = d->ring && d->ending == NOT_ENDED;
+    bool pages_are_out =
+        (d->ring || d->takes_over) && (d->ending == NOT_ENDED || d->ending == HANDED_OVER);
 
     if (pages_are_out || d->ending == DOMAIN_GONE) {
         mem_event_ring_abandon(d->ring);
@@ -319,6 +476,8 @@ void daemon_clean_up(struct daemon *d)
     }
     if (d->store && !pages_are_out)
         store_remove(d->store);
+    if (!pages_are_out)
+        index_remove(d->index);
     if (d->ending == DRAINED) {
         status_flush(d->status);
         status_set_state(d->status, "stopped"); /* another pager may start now */
@@ -333,11 +492,13 @@ void daemon_clean_up(struct daemon *d)
     policy_destroy(d->policy);
     pages_destroy(d->pages);
     xen_ops_close(d->ops);
-    for (int i = 0; i < 2; i++)
+    index_close(d->index);
+    for (int i = 0; i < DAEMON_NR_SIGNALS; i++)
         if (d->signals[i])
             event_free(d->signals[i]);
     if (d->base)
         event_base_free(d->base);
     free(d->store_path);
+    free(d->index_path);
     settings_clear(&d->settings);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "index.h"
 #include "locked_memory.h"
 #include "page.h"
 #include "priorities.h"
@@ -17,20 +18,14 @@
 
 #define GROW_SLOTS 4096u
 
-/* What is known of a slot. In a free slot, gfn is the next free slot and generation is 0. */
-struct slot {
-    uint64_t checksum;
-    uint32_t gfn;
-    uint32_t generation;
-};
-
 STAILQ_HEAD(io_list, store_io);
 
 struct store {
     struct store_engine *engine;
     struct io_list finished; /* operations that needed no I/O */
     struct event *finished_event;
-    struct slot *slots;
+    struct index *index;      /* may be NULL */
+    struct index_slot *slots; /* in a free one, gfn is the next free slot and generation is 0 */
     uint32_t nr_slots;
     uint32_t nr_used;
     uint32_t max_slots;
@@ -70,7 +65,7 @@ int store_open(struct event_base *base, const struct store_options *options, str
     store->first_free = STORE_SLOT_NONE;
     store->finished_event = event_new(base, -1, 0, call_finished, store);
     if (store->finished_event && !event_priority_set(store->finished_event, PRIORITY_SERVE))
-        rc = store_file_open(base, options->path, &store->engine, message, size);
+        rc = store_file_open(base, options, &store->engine, message, size);
     if (rc) {
         store_close(store);
         return rc;
@@ -99,6 +94,11 @@ void store_remove(struct store *store)
     store->engine->ops->remove(store->engine);
 }
 
+uint64_t store_id(const struct store *store)
+{
+    return store->engine->ops->id ? store->engine->ops->id(store->engine) : 0;
+}
+
 static bool is_zero(const void *page)
 {
     const char *bytes = page;
@@ -107,26 +107,26 @@ static bool is_zero(const void *page)
 }
 
 /* Bound to gfn and generation: a misplaced or outdated page does not pass for the right one. */
-static uint64_t checksum(const void *page, const struct slot *slot)
+static uint64_t checksum(const void *page, const struct index_slot *slot)
 {
     return XXH3_64bits_withSeed(page, PAGE_BYTES, (uint64_t)slot->generation << 32 | slot->gfn);
 }
 
 static void add_free(struct store *store, uint32_t slot)
 {
-    store->slots[slot] = (struct slot){.gfn = store->first_free};
+    store->slots[slot] = (struct index_slot){.gfn = store->first_free};
     store->first_free = slot;
 }
 
 static int grow(struct store *store)
 {
-    uint32_t left = store->max_slots - store->nr_slots;
+    uint32_t left = store->nr_slots < store->max_slots ? store->max_slots - store->nr_slots : 0;
     uint32_t nr_slots = store->nr_slots + (left < GROW_SLOTS ? left : GROW_SLOTS);
-    struct slot *slots;
+    struct index_slot *slots;
 
     if (!left)
         return -ENOSPC;
-    slots = locked_grow(store->slots, store->nr_slots * sizeof(*slots), nr_slots * sizeof(*slots));
+    slots = index_grow_slots(store->index, store->slots, store->nr_slots, nr_slots);
     if (!slots)
         return -ENOMEM;
     store->slots = slots;
@@ -134,6 +134,40 @@ static int grow(struct store *store)
         add_free(store, slot);
     store->nr_slots = nr_slots;
     return 0;
+}
+
+int store_use_index(struct store *store, struct index *index)
+{
+    uint32_t nr = index_nr_slots(index);
+
+    store->index = index;
+    if (!nr)
+        return 0;
+    store->slots = index_grow_slots(index, NULL, 0, nr);
+    if (!store->slots)
+        return -ENOMEM;
+    store->nr_slots = nr;
+    return 0;
+}
+
+bool store_has(const struct store *store, uint32_t slot, uint32_t gfn)
+{
+    return slot < store->nr_slots && store->slots[slot].generation && store->slots[slot].gfn == gfn;
+}
+
+void store_adopt(struct store *store, bool (*is_named)(void *arg, uint32_t slot, uint32_t gfn),
+                 void *arg)
+{
+    for (uint32_t slot = store->nr_slots; slot-- > 0;) {
+        const struct index_slot *record = &store->slots[slot];
+
+        if (record->generation > store->generation)
+            store->generation = record->generation;
+        if (record->generation && is_named(arg, slot, record->gfn))
+            store->nr_used++;
+        else
+            add_free(store, slot);
+    }
 }
 
 static int take_slot(struct store *store, uint32_t *slot)
@@ -160,7 +194,7 @@ static void page_out_done(struct store_io *io)
 static void page_in_done(struct store_io *io)
 {
     if (!io->error && io->slot != STORE_SLOT_ZERO) {
-        const struct slot *slot = &io->store->slots[io->slot];
+        const struct index_slot *slot = &io->store->slots[io->slot];
 
         if (slot->gfn != io->gfn || checksum(io->page, slot) != slot->checksum)
             io->error = -EBADMSG;
@@ -178,7 +212,7 @@ static void submit(struct store *store, struct store_io *io)
 
 static void describe_slot(struct store *store, const struct store_io *io)
 {
-    struct slot *slot = &store->slots[io->slot];
+    struct index_slot *slot = &store->slots[io->slot];
 
     if (!++store->generation)
         store->generation = 1;

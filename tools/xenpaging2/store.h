@@ -12,11 +12,13 @@
 #ifndef XENPAGING2_STORE_H
 #define XENPAGING2_STORE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/queue.h>
 
 struct event_base;
+struct index;
 struct store;
 
 #define STORE_SLOT_NONE UINT32_MAX
@@ -43,6 +45,7 @@ struct store_io {
 struct store_options {
     const char *path;   /* a file that is created, or a block device */
     uint64_t max_pages; /* no more pages than this in the store; 0: no limit */
+    uint64_t id;        /* what is in it stays, and has this store_id(); 0: it is emptied */
 };
 
 /*
@@ -51,6 +54,21 @@ struct store_options {
  */
 int store_open(struct event_base *base, const struct store_options *options, struct store **store,
                char *message, size_t size);
+
+/* Tells what is in it from what was there before, or elsewhere; 0 if it ends with the process. */
+uint64_t store_id(const struct store *store);
+
+/*
+ * Keeps the records of the slots in an index, which outlives the store. To be called before any
+ * page goes out. Those of an earlier pager stay, all of their slots taken until store_adopt(): that
+ * frees those of which is_named(arg, slot, gfn) says false. Return 0 or -ENOMEM.
+ */
+int store_use_index(struct store *store, struct index *index);
+void store_adopt(struct store *store, bool (*is_named)(void *arg, uint32_t slot, uint32_t gfn),
+                 void *arg);
+
+/* Whether a page of this gfn was written to the slot. */
+bool store_has(const struct store *store, uint32_t slot, uint32_t gfn);
 
 /* Waits for operations under way, whose done() is not called any more. Takes NULL. */
 void store_close(struct store *store);

@@ -18,6 +18,7 @@ struct store_engine;
 struct store_engine_ops {
     void (*submit)(struct store_engine *engine, struct store_io *io);
     uint32_t (*max_slots)(const struct store_engine *engine);
+    uint64_t (*id)(const struct store_engine *engine); /* see store_id(); NULL: always 0 */
     void (*remove)(struct store_engine *engine);
     void (*close)(struct store_engine *engine);
 };
@@ -28,7 +29,7 @@ struct store_engine {
 };
 
 /* A file or block device, through a few threads with pread(2) and pwrite(2). See store_open(). */
-int store_file_open(struct event_base *base, const char *path, struct store_engine **engine,
-                    char *message, size_t size);
+int store_file_open(struct event_base *base, const struct store_options *options,
+                    struct store_engine **engine, char *message, size_t size);
 
 #endif

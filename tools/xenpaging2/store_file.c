@@ -3,7 +3,8 @@
  * The store engine for a file or a block device.
  *
  * The first page is a header that marks the file as ours, so that a mistyped path never costs a
- * user a file. A regular file grows as slots are used. Slot n is at page n + 1.
+ * user a file, and has the id that is made anew whenever the store begins empty. A regular file
+ * grows as slots are used. Slot n is at page n + 1.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +15,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,6 +25,7 @@
 
 #define NR_THREADS 4
 #define HEADER "xenpaging2 store\n"
+#define ID_OFFSET 64 /* in the header's page */
 
 struct file_engine {
     struct store_engine engine;
@@ -31,6 +34,7 @@ struct file_engine {
     bool created;
     bool is_file;
     uint32_t max_slots;
+    uint64_t id;
     char path[];
 };
 
@@ -90,6 +94,11 @@ static void file_submit(struct store_engine *engine, struct store_io *io)
     io_threads_submit(((struct file_engine *)engine)->threads, io);
 }
 
+static uint64_t file_id(const struct store_engine *engine)
+{
+    return ((const struct file_engine *)engine)->id;
+}
+
 static uint32_t file_max_slots(const struct store_engine *engine)
 {
     return ((const struct file_engine *)engine)->max_slots;
@@ -117,6 +126,7 @@ static void file_close(struct store_engine *engine)
 static const struct store_engine_ops file_ops = {
     .submit = file_submit,
     .max_slots = file_max_slots,
+    .id = file_id,
     .remove = file_remove,
     .close = file_close,
 };
@@ -132,13 +142,14 @@ static int lock_file(struct file_engine *file, const struct error_text *text)
     return refuse(text, -EBUSY, "is in use by another pager");
 }
 
-static int open_path(struct file_engine *file, const struct error_text *text)
+static int open_path(struct file_engine *file, bool create, const struct error_text *text)
 {
     int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
 
-    file->fd = open(file->path, flags | O_CREAT | O_EXCL, 0600);
+    if (create)
+        file->fd = open(file->path, flags | O_CREAT | O_EXCL, 0600);
     file->is_file = file->created = file->fd >= 0;
-    if (file->fd < 0 && errno == EEXIST)
+    if (file->fd < 0 && (!create || errno == EEXIST))
         file->fd = open(file->path, flags);
     if (file->fd < 0 && errno == ELOOP)
         return refuse(text, -ELOOP, "is a symbolic link, which is not followed");
@@ -173,12 +184,11 @@ static int check_device(struct file_engine *file, const struct error_text *text)
 }
 
 /* A file that was there before is taken over only if a pager made it, or nothing is in it. */
-static int check_file(struct file_engine *file, const struct error_text *text)
+static int empty_file(struct file_engine *file, const struct error_text *text)
 {
     char header[sizeof(HEADER) - 1] = "";
     ssize_t length;
 
-    file->is_file = true;
     if (file->created)
         return 0;
     length = pread(file->fd, header, sizeof(header), 0);
@@ -192,24 +202,16 @@ static int check_file(struct file_engine *file, const struct error_text *text)
     return 0;
 }
 
-static int check_kind(struct file_engine *file, const struct error_text *text)
-{
-    struct stat st;
-
-    if (fstat(file->fd, &st))
-        return refuse_errno(text, "cannot be examined");
-    if (S_ISBLK(st.st_mode))
-        return check_device(file, text);
-    if (S_ISREG(st.st_mode))
-        return check_file(file, text);
-    return refuse(text, -EINVAL, "is neither a file nor a block device");
-}
-
-static int write_header(const struct file_engine *file, const struct error_text *text)
+static int write_header(struct file_engine *file, const struct error_text *text)
 {
     char page[PAGE_BYTES] = HEADER;
-    int rc = transfer(file->fd, page, 0, true);
+    int rc;
 
+    if (getrandom(&file->id, sizeof(file->id), 0) != sizeof(file->id))
+        return refuse_errno(text, "cannot get a number for it");
+    file->id |= 1; /* it is not 0 */
+    memcpy(page + ID_OFFSET, &file->id, sizeof(file->id));
+    rc = transfer(file->fd, page, 0, true);
     if (rc) {
         errno = -rc;
         return refuse_errno(text, "cannot be written");
@@ -217,11 +219,48 @@ static int write_header(const struct file_engine *file, const struct error_text 
     return 0;
 }
 
-int store_file_open(struct event_base *base, const char *path, struct store_engine **engine,
-                    char *message, size_t size)
+/* The contents of an earlier pager stay, if they are those that are looked for. */
+static int check_header(struct file_engine *file, uint64_t id, const struct error_text *text)
 {
-    const struct error_text text = {path, message, size};
-    struct file_engine *file = calloc(1, sizeof(*file) + strlen(path) + 1);
+    char page[PAGE_BYTES];
+    int rc = transfer(file->fd, page, 0, false);
+
+    if (rc) {
+        errno = -rc;
+        return refuse_errno(text, "cannot be read");
+    }
+    memcpy(&file->id, page + ID_OFFSET, sizeof(file->id));
+    if (memcmp(page, HEADER, sizeof(HEADER) - 1) || file->id != id)
+        return refuse(text, -ESTALE, "is not the store that its index is of");
+    file->created = true;
+    return 0;
+}
+
+/* id as in struct store_options. */
+static int open_contents(struct file_engine *file, uint64_t id, const struct error_text *text)
+{
+    struct stat st;
+    int rc;
+
+    if (fstat(file->fd, &st))
+        return refuse_errno(text, "cannot be examined");
+    if (!S_ISBLK(st.st_mode) && !S_ISREG(st.st_mode))
+        return refuse(text, -EINVAL, "is neither a file nor a block device");
+    file->is_file = S_ISREG(st.st_mode);
+    rc = file->is_file ? 0 : check_device(file, text);
+    if (rc)
+        return rc;
+    if (id)
+        return check_header(file, id, text);
+    rc = file->is_file ? empty_file(file, text) : 0;
+    return rc ? rc : write_header(file, text);
+}
+
+int store_file_open(struct event_base *base, const struct store_options *options,
+                    struct store_engine **engine, char *message, size_t size)
+{
+    const struct error_text text = {options->path, message, size};
+    struct file_engine *file = calloc(1, sizeof(*file) + strlen(options->path) + 1);
     int rc;
 
     if (!file)
@@ -229,16 +268,15 @@ int store_file_open(struct event_base *base, const char *path, struct store_engi
     file->engine.ops = &file_ops;
     file->fd = -1;
     file->max_slots = STORE_SLOT_ZERO;
-    strcpy(file->path, path);
-    rc = open_path(file, &text);
+    strcpy(file->path, options->path);
+    rc = open_path(file, !options->id, &text);
     if (!rc)
-        rc = check_kind(file, &text);
-    if (!rc)
-        rc = write_header(file, &text);
+        rc = open_contents(file, options->id, &text);
     if (!rc && (rc = io_threads_create(base, NR_THREADS, do_io, file, &file->threads)))
         refuse(&text, rc, "cannot start the threads for it");
     if (rc) {
-        file_remove(&file->engine);
+        if (!options->id)
+            file_remove(&file->engine);
         file_close(&file->engine);
         return rc;
     }

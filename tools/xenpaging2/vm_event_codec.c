@@ -39,6 +39,11 @@ bool vm_event_ring_more(vm_event_back_ring_t *back)
 void vm_event_ring_put(vm_event_back_ring_t *back, const vm_event_response_t *response)
 {
     assert(back->rsp_prod_pvt != back->req_cons); /* Xen has a BUG_ON() for a surplus response */
+    vm_event_ring_put_unasked(back, response);
+}
+
+void vm_event_ring_put_unasked(vm_event_back_ring_t *back, const vm_event_response_t *response)
+{
     memcpy(RING_GET_RESPONSE(back, back->rsp_prod_pvt), response, sizeof(*response));
     back->rsp_prod_pvt++;
     RING_PUSH_RESPONSES(back);

@@ -28,6 +28,12 @@ bool vm_event_ring_more(vm_event_back_ring_t *back);
 /* Puts a response in and makes it visible to Xen. There must be an unanswered request. */
 void vm_event_ring_put(vm_event_back_ring_t *back, const vm_event_response_t *response);
 
+/*
+ * The same for a response that nobody asked for, for a ring that is thrown away afterwards: Xen
+ * takes it for one of its slots more that is free.
+ */
+void vm_event_ring_put_unasked(vm_event_back_ring_t *back, const vm_event_response_t *response);
+
 /* Returns 0, or -EPROTO if it is not a paging request of the version that we know. */
 int vm_event_decode(const vm_event_request_t *request, struct mem_event *event);
 

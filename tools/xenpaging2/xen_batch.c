@@ -102,6 +102,30 @@ static void load(struct xen_ops *ops, struct xen_page *pages, unsigned int nr)
     run_batch(ops, XENMEM_paging_batch_prep, pages, nr);
 }
 
+static int page_state(struct xen_ops *ops, const struct xen_page *page)
+{
+    int rc;
+
+    switch (page->rc) {
+    case XENMEM_paging_state_paged:
+        return XEN_PAGE_OUT;
+    case XENMEM_paging_state_wanted:
+        return XEN_PAGE_WANTED;
+    case XENMEM_paging_state_returning:
+        rc = xen_prep(ops, page->gfn);
+        return !rc || rc == -ENOENT ? XEN_PAGE_IN : rc;
+    default:
+        return page->rc < 0 ? page->rc : XEN_PAGE_IN;
+    }
+}
+
+static void query(struct xen_ops *ops, struct xen_page *pages, unsigned int nr)
+{
+    run_batch(ops, XENMEM_paging_batch_query, pages, nr);
+    for (unsigned int i = 0; i < nr; i++)
+        pages[i].rc = page_state(ops, &pages[i]);
+}
+
 int xen_probe_features(struct xen_ops *ops)
 {
     int rc = call_batch(ops, 0);
@@ -116,4 +140,5 @@ const struct xen_way xen_batch = {
     .evict = evict,
     .cancel = cancel,
     .load = load,
+    .query = query,
 };

@@ -45,6 +45,7 @@ int xen_ops_open(uint32_t domid, struct xen_ops **out, char *message, size_t siz
     if (ops) {
         ops->domid = domid;
         ops->way = &xen_stock;
+        ops->nr_pauses = &ops->own_nr_pauses;
         rc = open_all(ops);
     }
     if (rc) {
@@ -115,8 +116,12 @@ int xen_domain_info(struct xen_ops *ops, struct xen_domain_info *info)
         .dying = di.flags & XEN_DOMINF_dying,
         .hvm = di.flags & XEN_DOMINF_hvm_guest,
         .hap = di.flags & XEN_DOMINF_hap,
+        .paused = di.flags & XEN_DOMINF_paused,
+        .nr_vcpus = di.max_vcpu_id + 1,
         .resident_pages = di.tot_pages,
+        .paged_pages = di.paged_pages,
     };
+    memcpy(info->uuid, di.handle, sizeof(info->uuid));
     return 0;
 }
 
@@ -160,7 +165,13 @@ int xen_are_resident(struct xen_ops *ops, const uint32_t *gfns, size_t nr, bool 
 
 int xen_pause(struct xen_ops *ops)
 {
-    return negative_errno(xc_domain_pause(ops->xc, ops->domid));
+    int rc;
+
+    ++*ops->nr_pauses;
+    rc = negative_errno(xc_domain_pause(ops->xc, ops->domid));
+    if (rc)
+        --*ops->nr_pauses;
+    return rc;
 }
 
 int xen_unpause(struct xen_ops *ops)
@@ -169,17 +180,49 @@ int xen_unpause(struct xen_ops *ops)
     return xen_go_on(ops);
 }
 
+static int undo_pause(struct xen_ops *ops)
+{
+    int rc = negative_errno(xc_domain_unpause(ops->xc, ops->domid));
+
+    if (!rc && *ops->nr_pauses)
+        --*ops->nr_pauses;
+    return rc;
+}
+
 int xen_go_on(struct xen_ops *ops)
 {
     int rc = 0;
 
     while (!rc && ops->nr_owed) {
-        rc = negative_errno(xc_domain_unpause(ops->xc, ops->domid));
+        rc = undo_pause(ops);
         if (!rc)
             ops->nr_owed--;
     }
     if (rc == -ESRCH)
         ops->nr_owed = 0;
+    return rc;
+}
+
+void xen_keep_account(struct xen_ops *ops, uint32_t *nr)
+{
+    if (nr)
+        *nr += *ops->nr_pauses;
+    ops->nr_pauses = nr ? nr : &ops->own_nr_pauses;
+}
+
+int xen_undo_pauses(struct xen_ops *ops)
+{
+    int rc = 0;
+
+    while (!rc && *ops->nr_pauses) {
+        struct xen_domain_info info = {.paused = true};
+
+        rc = xen_domain_info(ops, &info);
+        if (!rc && !info.paused)
+            *ops->nr_pauses = 0;
+        else if (!rc)
+            rc = undo_pause(ops);
+    }
     return rc;
 }
 
@@ -240,23 +283,55 @@ int xen_remove_ring(struct xen_ops *ops, uint64_t gfn)
     return negative_errno(xc_domain_decrease_reservation_exact(ops->xc, ops->domid, 1, 0, &pfn));
 }
 
-int xen_enable_paging(struct xen_ops *ops, uint32_t *port)
+static int find_out_kind(struct xen_ops *ops)
 {
     const uint32_t needed = XENMEM_paging_feature_batch | XENMEM_paging_feature_pins;
+    int rc = xen_probe_features(ops);
+
+    ops->way = (ops->features & needed) == needed ? &xen_batch : &xen_stock;
+    return rc;
+}
+
+int xen_enable_paging(struct xen_ops *ops, uint32_t *port)
+{
     int rc = negative_errno(xc_mem_paging_enable(ops->xc, ops->domid, port));
 
     if (rc)
         return rc;
-    rc = xen_probe_features(ops);
+    rc = find_out_kind(ops);
     if (rc)
         xen_disable_paging(ops);
-    ops->way = (ops->features & needed) == needed ? &xen_batch : &xen_stock;
     return rc;
+}
+
+int xen_take_over_paging(struct xen_ops *ops, uint32_t *port)
+{
+    int rc = negative_errno(xc_mem_paging_enable(ops->xc, ops->domid, port));
+
+    return rc ? rc : find_out_kind(ops);
 }
 
 int xen_disable_paging(struct xen_ops *ops)
 {
     return negative_errno(xc_mem_paging_disable(ops->xc, ops->domid));
+}
+
+bool xen_replaces_rings(struct xen_ops *ops)
+{
+    return !xen_probe_features(ops) && (ops->features & XENMEM_paging_feature_reattach);
+}
+
+/* EINVAL: it was off. */
+int xen_renew_paging(struct xen_ops *ops, uint32_t *port)
+{
+    int rc = xen_disable_paging(ops);
+
+    return rc && rc != -EINVAL ? rc : xen_take_over_paging(ops, port);
+}
+
+int xen_resume_paging(struct xen_ops *ops)
+{
+    return negative_errno(xc_mem_paging_resume(ops->xc, ops->domid));
 }
 
 bool xen_is_patched(const struct xen_ops *ops)
@@ -293,6 +368,13 @@ void xen_cancel(struct xen_ops *ops, struct xen_page *pages, unsigned int nr)
     assert(nr <= xen_step(ops));
     if (nr)
         ops->way->cancel(ops, pages, nr);
+}
+
+void xen_query(struct xen_ops *ops, struct xen_page *pages, unsigned int nr)
+{
+    assert(nr <= xen_step(ops));
+    if (nr)
+        ops->way->query(ops, pages, nr);
 }
 
 int xen_paging_op(struct xen_ops *ops, uint8_t op, uint64_t gfn, const void *buffer)

@@ -30,7 +30,18 @@ struct xen_domain_info {
     bool dying;
     bool hvm; /* HVM or PVH */
     bool hap;
+    bool paused;             /* by whomever */
+    uint32_t nr_vcpus;       /* that it may have */
+    uint8_t uuid[16];        /* its handle */
     uint64_t resident_pages; /* Xen's tot_pages */
+    uint64_t paged_pages;    /* that are out; a stock Xen counts wrongly what was ballooned */
+};
+
+/* What xen_query() says of a gfn. */
+enum xen_page_state {
+    XEN_PAGE_IN,     /* not out; but it may be nominated */
+    XEN_PAGE_OUT,    /* paged out, and nobody waits for it */
+    XEN_PAGE_WANTED, /* paged out, and somebody may wait */
 };
 
 /*
@@ -71,6 +82,14 @@ int xen_unpause(struct xen_ops *ops);
 int xen_go_on(struct xen_ops *ops);
 
 /*
+ * Keeps account of the pauses in *nr from now on, where the next pager finds it: at most one too
+ * many. NULL: nowhere any more. xen_undo_pauses() undoes all of them, as long as the domain is
+ * paused at all; returns 0 or a negative errno.
+ */
+void xen_keep_account(struct xen_ops *ops, uint32_t *nr);
+int xen_undo_pauses(struct xen_ops *ops);
+
+/*
  * Asks, without changing anything, whether a pager is attached: 0 if not, -EBUSY if so, -ENOSYS
  * if the hypervisor has no paging, -ESRCH, -EPERM (dom0 itself).
  */
@@ -93,6 +112,18 @@ int xen_remove_ring(struct xen_ops *ops, uint64_t gfn);
  */
 int xen_enable_paging(struct xen_ops *ops, uint32_t *port);
 int xen_disable_paging(struct xen_ops *ops);
+
+/*
+ * For what a pager left that has died. xen_replaces_rings(): whether Xen puts a new ring in the
+ * place of a dead one (XENMEM_paging_feature_reattach); xen_take_over_paging() then is as
+ * xen_enable_paging(). xen_renew_paging(): off and on again; -EBUSY if a vCPU waits for room in the
+ * old ring. xen_resume_paging() has Xen look at responses, without an event channel. If they fail
+ * after paging is on, it stays on.
+ */
+bool xen_replaces_rings(struct xen_ops *ops);
+int xen_take_over_paging(struct xen_ops *ops, uint32_t *port);
+int xen_renew_paging(struct xen_ops *ops, uint32_t *port);
+int xen_resume_paging(struct xen_ops *ops);
 
 /*
  * Once paging is on: whether Xen has the batch operation and loses no write of anybody; whether it
@@ -133,6 +164,13 @@ void xen_evict(struct xen_ops *ops, struct xen_page *pages, unsigned int nr);
  * (EVICT_FAIL) for each page into the ring, which still has to be answered.
  */
 void xen_cancel(struct xen_ops *ops, struct xen_page *pages, unsigned int nr);
+
+/*
+ * What Xen makes of gfns that may be out. The rc of each page: an enum xen_page_state, or a
+ * negative errno. Page-ins for which the frame is there are completed. A stock Xen does not tell
+ * OUT from WANTED, and says WANTED.
+ */
+void xen_query(struct xen_ops *ops, struct xen_page *pages, unsigned int nr);
 
 /*
  * Gives a frame with these contents to a gfn that is paged out, whether it was asked for or not.

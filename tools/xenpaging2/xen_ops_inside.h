@@ -22,6 +22,7 @@ struct xen_way {
     void (*evict)(struct xen_ops *ops, struct xen_page *pages, unsigned int nr);
     void (*cancel)(struct xen_ops *ops, struct xen_page *pages, unsigned int nr);
     void (*load)(struct xen_ops *ops, struct xen_page *pages, unsigned int nr);
+    void (*query)(struct xen_ops *ops, struct xen_page *pages, unsigned int nr);
 };
 
 extern const struct xen_way xen_stock; /* xen_stock.c */
@@ -39,7 +40,9 @@ struct xen_ops {
     uint32_t domid;
     uint32_t features; /* XENMEM_paging_feature_*; 0 on a stock Xen, and before it was asked */
     const struct xen_way *way;
-    unsigned int nr_owed; /* pauses that are to be undone */
+    unsigned int nr_owed;   /* pauses that are to be undone */
+    uint32_t *nr_pauses;    /* xen_keep_account() */
+    uint32_t own_nr_pauses; /* until then */
     xentoollog_logger *logger;
     xc_interface *xc;
     xencall_handle *call;

@@ -118,10 +118,27 @@ static void load(struct xen_ops *ops, struct xen_page *pages, unsigned int nr)
     xen_multicall(ops, XENMEM_paging_op_prep, true, pages, nr);
 }
 
+/* ENOENT: RAM, nominated, or a hole. EINVAL: there is no frame. */
+static int query_one(struct xen_ops *ops, uint32_t gfn)
+{
+    int rc = xen_prep(ops, gfn);
+
+    if (rc == -EINVAL)
+        return XEN_PAGE_WANTED;
+    return rc == -ENOENT ? XEN_PAGE_IN : rc; /* 0, if it was on its way in, is XEN_PAGE_IN */
+}
+
+static void query(struct xen_ops *ops, struct xen_page *pages, unsigned int nr)
+{
+    for (unsigned int i = 0; i < nr; i++)
+        pages[i].rc = query_one(ops, pages[i].gfn);
+}
+
 const struct xen_way xen_stock = {
     .step = XEN_MAX_STEP,
     .nominate = nominate,
     .evict = evict,
     .cancel = cancel,
     .load = load,
+    .query = query,
 };

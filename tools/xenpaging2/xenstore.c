@@ -239,6 +239,11 @@ static void write_notes(struct xenstore *xs)
         free_note(note);
 }
 
+void xenstore_flush(struct xenstore *xs)
+{
+    write_notes(xs);
+}
+
 /* Reads the node of a watch that fired and hands its value to the loop. */
 static void read_watched(struct xenstore *xs, const char *token)
 {

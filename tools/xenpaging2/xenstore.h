@@ -32,6 +32,9 @@ char *xenstore_read(struct xenstore *xs, const char *path);
 typedef void xenstore_watch_fn(void *arg, const char *value);
 int xenstore_watch(struct xenstore *xs, const char *path, xenstore_watch_fn *fn, void *arg);
 
+/* Writes what is queued, and waits for it. Without a thread, before xenstore_start(). */
+void xenstore_flush(struct xenstore *xs);
+
 /* Starts the thread. Returns 0 or a negative errno. */
 int xenstore_start(struct xenstore *xs, struct event_base *base);
 

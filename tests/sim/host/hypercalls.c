@@ -46,8 +46,11 @@ static int64_t domain_info(struct call *c)
             .max_pages = d->max_pages,
             .paged_pages = d->paged_pages,
             .max_vcpu_id = d->nr_vcpus - 1,
+            .paused = d->pauses != 0,
             .cpu_ns = d->cpu_ns,
         };
+        memset(((struct sim_domain_info *)c->payload)->uuid, (int)(host.seed ^ d->id),
+               sizeof(((struct sim_domain_info *)c->payload)->uuid));
         *c->bytes = sizeof(struct sim_domain_info);
         return 1;
     }
@@ -147,6 +150,12 @@ static int64_t enable(struct call *c)
 static int64_t disable(struct call *c)
 {
     return ring_disable(c->d);
+}
+
+static int64_t resume(struct call *c)
+{
+    ring_resume(c->d);
+    return 0;
 }
 
 /* --- Paging. A pager of old knows but one error. --- */
@@ -389,6 +398,7 @@ static const struct {
     [SIM_SET_VCPU] = {set_vcpu, true},
     [SIM_ENABLE] = {enable, true},
     [SIM_DISABLE] = {disable, true},
+    [SIM_RESUME] = {resume, true},
     [SIM_NOMINATE] = {nominate, true},
     [SIM_EVICT] = {evict, true},
     [SIM_PREP] = {prep, true},

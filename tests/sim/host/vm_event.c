@@ -135,6 +135,9 @@ void ring_put_request(struct domain *d, struct vcpu *v, vm_event_request_t *requ
 
     if (!r->enabled)
         return;
+    if (r->front.req_prod_pvt - r->front.rsp_cons >= RING_SIZE(&r->front))
+        complain("d%u: after more responses than requests, Xen believes in slots there are not",
+                 d->id);
     if (!v)
         request->flags |= VM_EVENT_FLAG_FOREIGN;
     request->version = VM_EVENT_INTERFACE_VERSION;
@@ -187,8 +190,6 @@ void ring_resume(struct domain *d)
         memcpy(&response, RING_GET_RESPONSE(front, front->rsp_cons), sizeof(response));
         front->rsp_cons++;
         front->sring->rsp_event = front->rsp_cons + 1;
-        if (front->req_prod_pvt - front->rsp_cons > RING_SIZE(front))
-            complain("d%u: more responses than requests, a BUG() in Xen", d->id);
         wake(d);
         handle_response(d, &response);
     }

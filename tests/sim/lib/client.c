@@ -8,6 +8,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "kill_point.h"
+
 static int connect_to_host(void)
 {
     const char *path = getenv("SIMXEN");
@@ -60,7 +62,7 @@ void sim_close(struct sim_handle *handle)
 }
 
 /* In one go as a rule, so that the host wakes up once. */
-static int send_request(int fd, const struct sim_request *request, const void *payload)
+static void send_request(int fd, const struct sim_request *request, const void *payload)
 {
     struct iovec parts[2] = {
         {.iov_base = (void *)(uintptr_t)request, .iov_len = sizeof(*request)},
@@ -73,7 +75,7 @@ static int send_request(int fd, const struct sim_request *request, const void *p
         if (sent < 0 && errno == EINTR)
             continue;
         if (sent <= 0)
-            return -1;
+            _exit(1);
         for (int i = 0; i < 2; i++) {
             size_t part = (size_t)sent < parts[i].iov_len ? (size_t)sent : parts[i].iov_len;
 
@@ -82,7 +84,6 @@ static int send_request(int fd, const struct sim_request *request, const void *p
             sent -= (ssize_t)part;
         }
     }
-    return 0;
 }
 
 /* A descriptor may come with the first byte. */
@@ -105,21 +106,18 @@ static int receive_some(int fd, void *data, size_t bytes, int *descriptor)
     return (int)got;
 }
 
-static int receive_all(struct sim_handle *handle, void *data, size_t bytes)
+static void receive_all(struct sim_handle *handle, void *data, size_t bytes)
 {
     for (char *at = data; bytes;) {
         int got = receive_some(handle->fd, at, bytes, &handle->received);
 
         if (got < 0 && errno == EINTR)
             continue;
-        if (got <= 0) {
-            errno = got ? errno : EPIPE;
-            return -1;
-        }
+        if (got <= 0)
+            _exit(1); /* the machine has gone down */
         at += got;
         bytes -= (size_t)got;
     }
-    return 0;
 }
 
 static int64_t call_locked(struct sim_handle *handle, const struct sim_request *request,
@@ -128,12 +126,11 @@ static int64_t call_locked(struct sim_handle *handle, const struct sim_request *
     struct sim_reply header;
 
     handle->received = -1;
-    if (send_request(handle->fd, request, payload) || receive_all(handle, &header, sizeof(header)))
-        return -1;
+    send_request(handle->fd, request, payload);
+    receive_all(handle, &header, sizeof(header));
     if (header.payload_bytes > size)
         abort(); /* library and host disagree */
-    if (receive_all(handle, reply, header.payload_bytes))
-        return -1;
+    receive_all(handle, reply, header.payload_bytes);
     if (header.rc >= 0)
         return header.rc;
     errno = (int)-header.rc;
@@ -143,10 +140,15 @@ static int64_t call_locked(struct sim_handle *handle, const struct sim_request *
 int64_t sim_call(struct sim_handle *handle, struct sim_request request, const void *payload,
                  void *reply, size_t size)
 {
+    enum kill_how how;
+    bool dies;
     int64_t rc;
 
     pthread_mutex_lock(&handle->lock);
+    dies = kill_point_begin(&how);
     rc = call_locked(handle, &request, payload, reply, size);
+    if (dies)
+        kill_point_die();
     pthread_mutex_unlock(&handle->lock);
     return rc;
 }

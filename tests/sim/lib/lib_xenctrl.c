@@ -50,13 +50,15 @@ int xc_domain_getinfolist(xc_interface *xc, uint32_t first, unsigned int max, xc
         return (int)nr;
     *info = (xc_domaininfo_t){
         .domain = (domid_t)from.domid,
-        .flags = XEN_DOMINF_hvm_guest | XEN_DOMINF_hap | (from.dying ? XEN_DOMINF_dying : 0u),
+        .flags = XEN_DOMINF_hvm_guest | XEN_DOMINF_hap | (from.dying ? XEN_DOMINF_dying : 0u) |
+                 (from.paused ? XEN_DOMINF_paused : 0u),
         .tot_pages = from.tot_pages,
         .max_pages = from.max_pages,
         .paged_pages = from.paged_pages,
         .max_vcpu_id = from.max_vcpu_id,
         .cpu_time = from.cpu_ns,
     };
+    memcpy(info->handle, from.uuid, sizeof(info->handle));
     return 1;
 }
 
@@ -147,6 +149,11 @@ int xc_mem_paging_enable(xc_interface *xc, uint32_t domid, uint32_t *port)
 int xc_mem_paging_disable(xc_interface *xc, uint32_t domid)
 {
     return simple(xc, SIM_DISABLE, domid, 0);
+}
+
+int xc_mem_paging_resume(xc_interface *xc, uint32_t domid)
+{
+    return simple(xc, SIM_RESUME, domid, 0);
 }
 
 int xc_mem_paging_nominate(xc_interface *xc, uint32_t domid, uint64_t gfn)

@@ -27,6 +27,7 @@ enum sim_op {
     SIM_SET_VCPU,    /* payload: struct sim_registers of vCPU 0 */
     SIM_ENABLE,      /* returns Xen's port */
     SIM_DISABLE,
+    SIM_RESUME,      /* looks at the responses, as a notification makes it do */
     SIM_NOMINATE,    /* of gfn */
     SIM_EVICT,       /* likewise */
     SIM_PREP,        /* likewise; payload: the page, or nothing */
@@ -59,7 +60,9 @@ struct sim_domain_info {
     uint32_t dying;
     uint64_t tot_pages, max_pages, paged_pages;
     uint32_t max_vcpu_id;
+    uint32_t paused;
     uint64_t cpu_ns;
+    uint8_t uuid[16];
 };
 
 /* Of a processor in 32-bit mode. */

@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "kill_point.h"
 #include "pattern.h"
 
 #define NR_WAYS 8
@@ -59,7 +60,13 @@ ssize_t pread(int fd, void *data, size_t bytes, off_t offset)
 
 ssize_t pwrite(int fd, const void *data, size_t bytes, off_t offset)
 {
+    enum kill_how how;
+    bool dies = kill_point_begin(&how);
     ssize_t nr = fault(write_errors, bytes, offset);
 
+    if (dies)
+        syscall(SYS_pwrite64, fd, data, how == KILL_PARTLY ? bytes / 2 : bytes, offset);
+    if (dies)
+        kill_point_die();
     return nr < 0 ? nr : syscall(SYS_pwrite64, fd, data, (size_t)nr, offset);
 }

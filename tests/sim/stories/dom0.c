@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dom0.h"
 
+#include <dirent.h>
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -97,6 +98,35 @@ int dom0_await_exit(pid_t pid, unsigned int ms)
     return WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
 }
 
+/* The process of this directory of /proc, if its parent is that one; else 0. */
+static pid_t child_in(const char *name, pid_t parent)
+{
+    char path[MAX_PATH];
+    int pid = 0, ppid = 0;
+    FILE *file;
+
+    snprintf(path, sizeof(path), "/proc/%.20s/stat", name);
+    file = fopen(path, "re");
+    if (!file || fscanf(file, "%d (%*[^)]) %*c %d", &pid, &ppid) != 2)
+        ppid = 0;
+    if (file)
+        fclose(file);
+    return ppid == parent ? pid : 0;
+}
+
+pid_t dom0_child_of(pid_t pid)
+{
+    DIR *proc = opendir("/proc");
+    pid_t child = 0;
+
+    for (struct dirent *entry; proc && !child && (entry = readdir(proc));)
+        if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
+            child = child_in(entry->d_name, pid);
+    if (proc)
+        closedir(proc);
+    return child;
+}
+
 pid_t dom0_start_program(char *const args[])
 {
     return start(args, NULL);
@@ -115,16 +145,26 @@ static bool pager_runs(void *arg)
     return dom0_node_is("running", "/libxl/%u/paging/state", *(uint32_t *)arg);
 }
 
-pid_t dom0_start_xenpaging2(uint32_t domid, const char *policy)
+pid_t dom0_spawn_xenpaging2(uint32_t domid, const char *policy, const char *option)
 {
     char id[16], store[MAX_PATH], with_policy[32];
-    char *const args[] = {(char *)(uintptr_t)needed("SIM_PAGER"), store, with_policy, id, NULL};
-    pid_t pid;
+    char *const args[] = {(char *)(uintptr_t)needed("SIM_PAGER"),
+                          store,
+                          with_policy,
+                          id,
+                          (char *)(uintptr_t)option,
+                          NULL};
 
     snprintf(id, sizeof(id), "%u", domid);
     snprintf(store, sizeof(store), "--store=%s/store-%u", dir, domid);
     snprintf(with_policy, sizeof(with_policy), "--policy=%s", policy);
-    pid = dom0_start_pager(domid, args);
+    return dom0_start_pager(domid, args);
+}
+
+pid_t dom0_start_xenpaging2(uint32_t domid, const char *policy)
+{
+    pid_t pid = dom0_spawn_xenpaging2(domid, policy, NULL);
+
     if (!wait_until(pager_runs, &domid, PATIENCE_MS))
         errx(1, "the pager of domain %u does not start: see %s/pager-%u.log", domid, dir, domid);
     return pid;
@@ -232,6 +272,17 @@ void dom0_write(const char *value, const char *fmt, ...)
     va_end(args);
     if (!xs_write(xs, XBT_NULL, path, value, (unsigned int)strlen(value)))
         err(1, "cannot write %s", path);
+}
+
+void dom0_remove(const char *fmt, ...)
+{
+    char path[MAX_PATH];
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(path, sizeof(path), fmt, args);
+    va_end(args);
+    xs_rm(xs, XBT_NULL, path);
 }
 
 /* The value of a node, to be freed, or NULL. */

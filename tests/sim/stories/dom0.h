@@ -21,7 +21,10 @@ void dom0_start(const char *dir);
 void dom0_introduce(uint32_t domid);
 void dom0_release(uint32_t domid);
 
-/* The same, and what the pager left in xenstore goes, too. */
+/* Takes a node away. */
+void dom0_remove(const char *path, ...) __attribute__((format(printf, 1, 2)));
+
+/* The same as dom0_release(), and what the pager left in xenstore goes, too. */
 void dom0_forget(uint32_t domid);
 
 /* Node of a printf()ed path. */
@@ -41,8 +44,12 @@ pid_t dom0_start_program(char *const args[]);
  */
 pid_t dom0_start_pager(uint32_t domid, char *const args[]);
 
-/* Starts the project's pager for a domain and waits until it runs. */
+/* Starts the project's pager for a domain; waits until it runs. */
+pid_t dom0_spawn_xenpaging2(uint32_t domid, const char *policy, const char *option);
 pid_t dom0_start_xenpaging2(uint32_t domid, const char *policy);
+
+/* The only child of a process, or 0. */
+pid_t dom0_child_of(pid_t pid);
 
 /* Its exit code, 256 plus the signal that ended it, or -1 if it does not end within ms. */
 int dom0_await_exit(pid_t pid, unsigned int ms);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * simxen DIR stock|patched STORY...: a simulated host in the directory DIR, which is empty, on
- * which a story is told: demo, old-pager-hangs PROGRAM, old-pager-works PROGRAM,
+ * which a story is told: demo, supervised, old-pager-hangs PROGRAM, old-pager-works PROGRAM,
  * stock-loses-writes, run PROGRAM ARG...
- * simxen DIR stock|patched|either seeds SEED|FIRST-LAST...: a host for each of these.
+ * simxen DIR stock|patched|either seeds|kills SEED|FIRST-LAST...: a host for each of these.
  *
  * From the environment: SIM_XENSTORED, SIM_SHIM (to be preloaded into it), SIM_LIBRARIES (the
  * directory of the simulated libraries), SIM_PAGER; SIM_JOBS, how many seeds at a time; SIM_STOP,
@@ -45,6 +45,10 @@ int main(int argc, char **argv)
         return story_demo(argv[1], patched);
     if (!strcmp(argv[3], "seeds") && argc > 4)
         return story_seeds(argv[1], kind, argv + 4);
+    if (!strcmp(argv[3], "supervised"))
+        return story_supervised(argv[1], patched);
+    if (!strcmp(argv[3], "kills") && argc > 4)
+        return story_kills(argv[1], kind, argv + 4);
     if (!strcmp(argv[3], "old-pager-hangs") && argc == 5)
         return story_old_pager_hangs(argv[1], argv[4]);
     if (!strcmp(argv[3], "old-pager-works") && argc == 5)

@@ -33,6 +33,10 @@ struct job {
 static struct job jobs[MAX_JOBS];
 static unsigned int nr_jobs, nr_good, nr_failed;
 
+/* What is told of each seed, and how tests/sim/run is asked for it. */
+static int (*story)(const char *dir, bool patched, uint64_t seed);
+static const char *asked_for;
+
 /* Half of all seeds, unless one kind is asked for. */
 static bool is_patched(enum kind kind, uint64_t seed)
 {
@@ -44,7 +48,7 @@ _Noreturn static void tell(const struct job *job)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     alarm(STORY_SECONDS);
     host.first_domid = job->domid;
-    exit(story_seed(job->dir, job->patched, job->seed));
+    exit(story(job->dir, job->patched, job->seed));
 }
 
 static void begin(struct job *job, const char *dir, enum kind kind, uint64_t seed)
@@ -87,9 +91,9 @@ static void end(struct job *job, int status)
     nr_failed++;
     if (WIFSIGNALED(status))
         warnx("seed %lu: ended by signal %d", (unsigned long)job->seed, WTERMSIG(status));
-    warnx("seed %lu failed, again with: tests/sim/run --%s %lu; its logs are in %s",
-          (unsigned long)job->seed, job->patched ? "patched" : "stock", (unsigned long)job->seed,
-          job->dir);
+    warnx("seed %lu failed, again with: tests/sim/run%s --%s %lu; its logs are in %s",
+          (unsigned long)job->seed, asked_for, job->patched ? "patched" : "stock",
+          (unsigned long)job->seed, job->dir);
 }
 
 /* A process that this one did not start as a job is xenstored. */
@@ -134,7 +138,7 @@ static unsigned int count_jobs(void)
     return nr < 1 ? 1 : nr > MAX_JOBS ? MAX_JOBS : (unsigned int)nr;
 }
 
-int story_seeds(const char *dir, enum kind kind, char *const seeds[])
+static int tell_all(const char *dir, enum kind kind, char *const seeds[])
 {
     nr_jobs = count_jobs();
     dom0_start_xenstored(dir);
@@ -155,4 +159,18 @@ int story_seeds(const char *dir, enum kind kind, char *const seeds[])
         await_one();
     printf("simulated stories: %u good, %u failed\n", nr_good, nr_failed);
     return nr_failed != 0;
+}
+
+int story_seeds(const char *dir, enum kind kind, char *const seeds[])
+{
+    story = story_seed;
+    asked_for = "";
+    return tell_all(dir, kind, seeds);
+}
+
+int story_kills(const char *dir, enum kind kind, char *const seeds[])
+{
+    story = story_kill;
+    asked_for = " --kills";
+    return tell_all(dir, kind, seeds);
 }

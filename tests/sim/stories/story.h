@@ -10,7 +10,10 @@ enum kind { STOCK, PATCHED, EITHER /* as a seed says */ };
 
 int story_demo(const char *dir, bool patched);
 int story_seed(const char *dir, bool patched, uint64_t seed);
+int story_kill(const char *dir, bool patched, uint64_t seed);
+int story_supervised(const char *dir, bool patched);
 int story_seeds(const char *dir, enum kind kind, char *const seeds[]);
+int story_kills(const char *dir, enum kind kind, char *const seeds[]);
 int story_old_pager_hangs(const char *dir, const char *program);
 int story_old_pager_works(const char *dir, const char *program);
 int story_run(const char *dir, bool patched, char *const args[]);

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A pager with its supervisor: the worker is killed, again and again; it hands over to another one;
+ * both are killed; and a worker that cannot live is given up, with the domain paused. Each time
+ * somebody goes on where the last one ended, and in the end nothing is lost.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "dom0.h"
+#include "guest.h"
+#include "kill_plan.h"
+#include "peace.h"
+#include "story.h"
+
+#define PATIENCE_MS 20000
+#define LOOK_US 200
+#define RUN_ON_VISITS 40
+#define NR_KILLS 20
+#define NR_HANDOVERS 50
+#define SETTLE_MS 1100 /* a worker that dies sooner is on its way to be given up */
+#define FEW_CALLS 25   /* that a worker which cannot live makes */
+
+static struct {
+    struct guest guest;
+    struct kill_plan *plan;
+    pid_t pager;
+    uint64_t goal;       /* of the guest's visits */
+    uint64_t longest_ms; /* that it stood still */
+} s = {.guest = {.nr_ram = 640, .region = 420, .mapped = 1, .zero = 25, .writes = 50}};
+
+/* Looks more often than wait_until(), and watches how long the guest stands still. */
+static void watch_until(bool (*is)(void *arg), void *arg, const char *what)
+{
+    uint64_t end = now_ms() + PATIENCE_MS, visits = guest_visits(&s.guest), since = now_ms();
+
+    while (!is(arg) && !host.complaint[0]) {
+        uint64_t now = now_ms();
+
+        if (guest_visits(&s.guest) != visits) {
+            visits = guest_visits(&s.guest);
+            since = now;
+        }
+        if (now - since > s.longest_ms)
+            s.longest_ms = now - since;
+        if (now > end)
+            complain("%s: does not happen", what);
+        usleep(LOOK_US);
+    }
+}
+
+static bool runs_on(void *arg)
+{
+    (void)arg;
+    return guest_visits(&s.guest) >= s.goal;
+}
+
+static void expect_guest_runs_on(const char *what)
+{
+    s.goal = guest_visits(&s.guest) + RUN_ON_VISITS;
+    watch_until(runs_on, NULL, what);
+}
+
+static bool has_other_worker(void *arg)
+{
+    pid_t worker = dom0_child_of(s.pager);
+
+    return worker && worker != *(pid_t *)arg;
+}
+
+static void end_worker(int sig, bool by_supervisor)
+{
+    pid_t worker = dom0_child_of(s.pager);
+
+    if (!worker) {
+        complain("there is no worker");
+        return;
+    }
+    kill(by_supervisor ? s.pager : worker, sig);
+    watch_until(has_other_worker, &worker, "another worker");
+}
+
+static bool is_later(void *arg)
+{
+    return now_ms() >= *(uint64_t *)arg;
+}
+
+static void workers_are_killed(void)
+{
+    for (int i = 0; i < NR_KILLS; i++) {
+        uint64_t settled;
+
+        end_worker(SIGKILL, false);
+        expect_guest_runs_on("the guest's work after a death");
+        settled = now_ms() + SETTLE_MS / (i % 3 ? 1 : 4);
+        watch_until(is_later, &settled, "time");
+    }
+}
+
+static void workers_hand_over(void)
+{
+    for (int i = 0; i < NR_HANDOVERS; i++) {
+        end_worker(SIGUSR2, true);
+        expect_guest_runs_on("the guest's work after a handover");
+    }
+}
+
+static void start_pager(void)
+{
+    dom0_remove("/libxl/%u/paging/state", s.guest.domain->id);
+    s.pager = dom0_start_xenpaging2(s.guest.domain->id, "clock");
+}
+
+static void both_are_killed(void)
+{
+    pid_t worker = dom0_child_of(s.pager);
+
+    kill(s.pager, SIGKILL);
+    dom0_await_exit(s.pager, PATIENCE_MS);
+    if (worker)
+        kill(worker, SIGKILL);
+    start_pager();
+    expect_guest_runs_on("the guest's work after both were killed");
+}
+
+static void a_worker_is_given_up(void)
+{
+    uint32_t domid = s.guest.domain->id;
+
+    s.plan->how = KILL_AFTER;
+    s.plan->again = FEW_CALLS;
+    s.plan->repeat = 1;
+    s.plan->at = s.plan->nr_calls + FEW_CALLS;
+    if (dom0_await_exit(s.pager, PATIENCE_MS) != EXIT_FAILURE)
+        complain("the supervisor does not give up");
+    if (!dom0_node_is("failed", "/libxl/%u/paging/state", domid))
+        complain("the state is not failed");
+    if (!s.guest.domain->pauses)
+        complain("the domain is not paused");
+    s.plan->repeat = 0;
+    s.plan->at = 0;
+    start_pager();
+    expect_guest_runs_on("the guest's work after the worker was given up");
+}
+
+static void end(void)
+{
+    kill(s.pager, SIGTERM);
+    if (dom0_await_exit(s.pager, PATIENCE_MS))
+        complain("the pager does not end with 0");
+    expect_guest_runs_on("the guest's work in the end");
+    if (guest_stop(&s.guest, PATIENCE_MS))
+        guest_verify(&s.guest);
+    peace_expect(&s.guest, 1, PATIENCE_MS);
+}
+
+int story_supervised(const char *dir, bool patched)
+{
+    host_create(patched, 1, (uint32_t)s.guest.nr_ram + 128);
+    dom0_start(dir);
+    s.plan = kill_plan_create(dir);
+    guest_create(&s.guest, 2);
+    dom0_introduce(s.guest.domain->id);
+    dom0_write("512", "/libxl/%u/paging/target-min", s.guest.domain->id);
+    dom0_set_target(s.guest.domain->id, 300);
+    guest_start(&s.guest);
+    start_pager();
+    expect_guest_runs_on("the guest's work");
+    workers_are_killed();
+    printf("%d workers killed: the guest stood still for %lu ms at most\n", NR_KILLS,
+           (unsigned long)s.longest_ms);
+    s.longest_ms = 0;
+    workers_hand_over();
+    printf("%d handovers: the guest stood still for %lu ms at most\n", NR_HANDOVERS,
+           (unsigned long)s.longest_ms);
+    both_are_killed();
+    a_worker_is_given_up();
+    end();
+    if (host.complaint[0])
+        fprintf(stderr, "%s\n", host.complaint);
+    return host.complaint[0] != 0;
+}

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A daemon that finds what another one has left: from the start on, over the fakes. */
+#include "test.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "balance.h"
+#include "capture.h"
+#include "daemon.h"
+#include "evict.h"
+#include "fake_engine.h"
+#include "fake_xen.h"
+#include "fake_xs.h"
+#include "loop.h"
+#include "options.h"
+#include "pages.h"
+#include "supervised.h"
+
+#define NR_GFNS 256u
+#define RESIDENT 100u
+#define ENTRY_OFFSET 4096 /* of gfn 0, in the index */
+#define PAGING "/libxl/7/paging/"
+
+static char directory[40], store[64], index_path[80];
+static struct options options;
+static struct supervised supervised;
+static struct daemon d;
+
+static int setup(void **state)
+{
+    *state = NULL;
+    be_quiet(true);
+    strcpy(directory, "/tmp/test_take_over_XXXXXX");
+    if (!mkdtemp(directory))
+        return -1;
+    snprintf(store, sizeof(store), "%s/pages", directory);
+    snprintf(index_path, sizeof(index_path), "%s.index", store);
+    fake_xen_create(NR_GFNS);
+    fake_xen.free_host_pages = 100000;
+    fake_xs_reset();
+    fake_xs_set("/local/domain/7", "");
+    fake_engine_reset();
+    fake_engine.in_use = true;
+    fake_engine.id = 4711;
+    options = (struct options){.domid = FAKE_DOMID, .nr_settings = 2};
+    options.settings[0].key = "store";
+    options.settings[0].value = store;
+    options.settings[1].key = "target-min";
+    options.settings[1].value = "64";
+    supervised = (struct supervised){.died_ms = 0};
+    d = (struct daemon){.options = &options, .supervised = &supervised};
+    return 0;
+}
+
+static int setup_patched(void **state)
+{
+    return setup_on_patched(setup, state);
+}
+
+static void clean_up(void)
+{
+    daemon_clean_up(&d);
+    d = (struct daemon){.options = &options, .supervised = &supervised};
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    clean_up();
+    fake_xen_assert_no_complaint();
+    assert_int_equal(fake_xs_nr_open(), 0);
+    fake_xen_destroy();
+    fake_engine_reset();
+    unlink(index_path);
+    be_quiet(false);
+    return rmdir(directory);
+}
+
+static void start(void)
+{
+    if (daemon_start(&d))
+        fail_msg("%s", d.message);
+}
+
+static bool target_is_reached(void *arg)
+{
+    (void)arg;
+    return fake_xen_resident() <= RESIDENT && !evict_is_busy(d.evict);
+}
+
+static void page_out(void)
+{
+    balance_set_target(d.balance, RESIDENT);
+    loop_until(d.base, target_is_reached, NULL);
+    loop_settle(d.base);
+}
+
+/* As if it was killed: the store and paging stay. */
+static void start_page_out_and_break_off(void)
+{
+    start();
+    page_out();
+    clean_up();
+}
+
+static bool has_ended(void *arg)
+{
+    (void)arg;
+    return d.ending != NOT_ENDED;
+}
+
+static void drain(void)
+{
+    balance_drain(d.balance);
+    loop_until(d.base, has_ended, NULL);
+    assert_int_equal(d.ending, DRAINED);
+    assert_int_equal(fake_xen_resident(), NR_GFNS);
+    clean_up();
+    assert_false(fake_xen_paging_is_enabled());
+    fake_xen_assert_at_peace();
+}
+
+static void assert_refused(int error, const char *why)
+{
+    assert_int_equal(daemon_start(&d), -error);
+    assert_one_line(d.message);
+    assert_says(d.message, why);
+    clean_up();
+    assert_true(fake_xen_paging_is_enabled());
+    assert_false(fake_engine.removed);
+    assert_int_equal(access(index_path, F_OK), 0);
+}
+
+/* --- What goes on. --- */
+
+static void what_is_out_is_taken_over(void **state)
+{
+    (void)state;
+    start_page_out_and_break_off();
+    start();
+    assert_int_equal(pages_nr_paged(d.pages), NR_GFNS - RESIDENT);
+    assert_int_equal(d.stats->page_outs, NR_GFNS - RESIDENT);
+    drain();
+    assert_true(fake_engine.removed);
+    assert_int_equal(access(index_path, F_OK), -1);
+}
+
+static void vcpus_that_waited_get_their_pages(void **state)
+{
+    (void)state;
+    start_page_out_and_break_off();
+    assert_false(guest_write(0, 0));
+    assert_false(guest_read(1, 1));
+    start();
+    balance_set_target(d.balance, RESIDENT);
+    loop_for(d.base, 500);
+    assert_false(guest_is_waiting(0));
+    assert_false(guest_is_waiting(1));
+    drain();
+}
+
+/* The old page is the dead one's ring still. */
+static void a_ring_that_was_left_in_the_guests_reach_is_replaced(void **state)
+{
+    (void)state;
+    start_page_out_and_break_off();
+    guest_take(NR_GFNS - 1);
+    start();
+    assert_false(fake_xen_ring_is_in_physmap());
+    drain();
+}
+
+static void pauses_of_the_dead_are_undone(void **state)
+{
+    (void)state;
+    start();
+    page_out();
+    daemon_cannot_load(&d, 5, "its checksum is wrong");
+    clean_up();
+    assert_true(fake_xen_is_paused());
+    start();
+    assert_false(fake_xen_is_paused());
+    drain();
+}
+
+static void what_was_given_up_meanwhile_is_forgotten(void **state)
+{
+    (void)state;
+    start_page_out_and_break_off();
+    guest_give_up(0);
+    guest_take(0);
+    start();
+    assert_int_equal(pages_nr_paged(d.pages), NR_GFNS - RESIDENT - 1);
+    assert_int_equal(pages_state(d.pages, 0), PAGE_RESIDENT);
+    drain();
+}
+
+static void told_to_end_before_it_began_it_drains(void **state)
+{
+    (void)state;
+    start_page_out_and_break_off();
+    supervised.drain = true;
+    start();
+    alarm(20);
+    daemon_run(&d);
+    alarm(0);
+    assert_int_equal(d.ending, DRAINED);
+    assert_int_equal(fake_xen_resident(), NR_GFNS);
+    clean_up();
+}
+
+static void one_that_hands_over_leaves_all_as_it_is(void **state)
+{
+    (void)state;
+    start();
+    page_out();
+    daemon_told_to_hand_over(SIGUSR2, 0, &d);
+    assert_int_equal(d.ending, HANDED_OVER);
+    assert_true(supervised.hands_over);
+    clean_up();
+    assert_true(fake_xen_is_paused());
+    start();
+    assert_false(fake_xen_is_paused());
+    assert_int_equal(pages_nr_paged(d.pages), NR_GFNS - RESIDENT);
+    drain();
+}
+
+static void nobody_hands_over_to_nobody(void **state)
+{
+    (void)state;
+    d.supervised = NULL;
+    start();
+    page_out();
+    daemon_told_to_hand_over(SIGUSR2, 0, &d);
+    assert_int_equal(d.ending, NOT_ENDED);
+    drain();
+}
+
+static void who_drains_does_not_hand_over(void **state)
+{
+    (void)state;
+    start();
+    page_out();
+    balance_drain(d.balance);
+    daemon_told_to_hand_over(SIGUSR2, 0, &d);
+    assert_int_equal(d.ending, NOT_ENDED);
+    drain();
+}
+
+/* --- What is refused, and stays as it is. --- */
+
+static void without_an_index_nobody_takes_over(void **state)
+{
+    (void)state;
+    start_page_out_and_break_off();
+    options.settings[0].value = "/tmp/not/there";
+    assert_refused(EBUSY, "there is no index /tmp/not/there.index");
+    options.settings[0].value = store;
+    start();
+    drain();
+}
+
+static void another_domains_index_is_refused(void **state)
+{
+    (void)state;
+    start_page_out_and_break_off();
+    fake_xen.uuid = 1;
+    assert_refused(ESTALE, "another domain");
+    fake_xen.uuid = 0;
+    start();
+    drain();
+}
+
+static void flip(off_t offset)
+{
+    int fd = open(index_path, O_RDWR);
+    unsigned char byte;
+
+    assert_int_equal(pread(fd, &byte, 1, offset), 1);
+    byte ^= 4;
+    assert_int_equal(pwrite(fd, &byte, 1, offset), 1);
+    close(fd);
+}
+
+static void a_damaged_index_is_refused(void **state)
+{
+    static const off_t offsets[] = {3, 30, 50, ENTRY_OFFSET, ENTRY_OFFSET + 5};
+
+    (void)state;
+    start_page_out_and_break_off();
+    for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
+        flip(offsets[i]);
+        assert_int_equal(daemon_start(&d), -EBADMSG);
+        assert_one_line(d.message);
+        clean_up();
+        flip(offsets[i]);
+    }
+    start();
+    drain();
+}
+
+/* The fresh start is as it ever was. */
+static void what_is_stale_with_nothing_out_is_overwritten(void **state)
+{
+    (void)state;
+    start();
+    clean_up();
+    assert_true(fake_xen_paging_is_enabled());
+    start(); /* takes over, with nothing out */
+    assert_int_equal(pages_nr_paged(d.pages), 0);
+    d.ending = DRAINED;
+    options.settings[0].value = store;
+    clean_up();
+    assert_int_equal(close(open(index_path, O_WRONLY | O_CREAT, 0600)), 0);
+    start();
+    page_out();
+    drain();
+}
+
+#define ON_STOCK(test) NAMED_TEST(test, "stock", setup, teardown)
+#define ON_PATCHED(test) NAMED_TEST(test, "patched", setup_patched, teardown)
+#define ON_BOTH(test) ON_STOCK(test), ON_PATCHED(test)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ON_BOTH(what_is_out_is_taken_over),
+        ON_BOTH(vcpus_that_waited_get_their_pages),
+        ON_BOTH(a_ring_that_was_left_in_the_guests_reach_is_replaced),
+        ON_BOTH(pauses_of_the_dead_are_undone),
+        ON_BOTH(what_was_given_up_meanwhile_is_forgotten),
+        ON_BOTH(told_to_end_before_it_began_it_drains),
+        ON_BOTH(one_that_hands_over_leaves_all_as_it_is),
+        ON_BOTH(nobody_hands_over_to_nobody),
+        ON_BOTH(who_drains_does_not_hand_over),
+        ON_BOTH(without_an_index_nobody_takes_over),
+        ON_BOTH(another_domains_index_is_refused),
+        ON_BOTH(a_damaged_index_is_refused),
+        ON_BOTH(what_is_stale_with_nothing_out_is_overwritten),
+    };
+
+    return cmocka_run_group_tests_name("take_over", tests, NULL, NULL);
+}

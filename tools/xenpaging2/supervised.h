@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a supervisor and its worker tell each other, in memory that they share. */
+#ifndef XENPAGING2_SUPERVISED_H
+#define XENPAGING2_SUPERVISED_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct supervised {
+    /* The worker's. */
+    bool attached;             /* to the domain: the start is over */
+    bool hands_over;           /* ends with pages out, for the next one to go on */
+    int64_t attached_ms;       /* clock_ms() of that */
+    char index_path[PATH_MAX]; /* "" if there is none */
+
+    /* The supervisor's. */
+    int64_t died_ms; /* when the last worker was found dead; 0: there was none */
+    bool drain;      /* it was told to end: bring all back, and end */
+};
+
+#endif

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "supervisor.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "clock_ms.h"
+#include "index.h"
+#include "log.h"
+#include "supervised.h"
+#include "xen_ops.h"
+#include "xenstore.h"
+
+#define MAX_DEATHS 5       /* in a row, each of them soon */
+#define SETTLED_MS 1000    /* who lived that long after its start has not died soon */
+#define FIRST_BACK_OFF 100 /* ms; none before the first new worker, and twice as much each time */
+
+/* In the environment of a supervisor that takes the place of another one. */
+#define HANDED_OVER "XENPAGING2_HANDED_OVER"
+
+struct supervisor {
+    uint32_t domid;
+    supervisor_work_fn *work;
+    void *arg;
+    const char *program;
+    char **argv;
+    struct supervised *shared;
+    sigset_t awaited, before;
+    pid_t worker;
+    bool took_over; /* it is not the first one */
+    unsigned int nr_deaths;
+};
+
+/* --- What becomes of the domain between two workers. --- */
+
+static void report(const struct supervisor *s, const char *error)
+{
+    char guard[32], path[64], message[256];
+    struct xenstore *xs;
+
+    snprintf(guard, sizeof(guard), "/local/domain/%" PRIu32, s->domid);
+    if (xenstore_open(guard, &xs, message, sizeof(message))) {
+        log_warning("%s", message);
+        return;
+    }
+    snprintf(path, sizeof(path), "/libxl/%" PRIu32 "/paging/error", s->domid);
+    xenstore_write(xs, path, error);
+    snprintf(path, sizeof(path), "/libxl/%" PRIu32 "/paging/state", s->domid);
+    xenstore_write(xs, path, "failed");
+    xenstore_flush(xs);
+    xenstore_close(xs);
+}
+
+/* In the account of the index, so that whoever takes over undoes it. */
+static int pause_domain(const struct supervisor *s, struct xen_ops *ops)
+{
+    struct index_owner owner = {.domid = s->domid};
+    struct index *index = NULL;
+    struct xen_domain_info info;
+    char message[512];
+    int rc = xen_domain_info(ops, &info);
+
+    if (rc || info.dying)
+        return rc ? rc : -ESRCH;
+    if (!s->shared->index_path[0] && info.paused)
+        return 0; /* by the one before, in its account */
+    memcpy(owner.uuid, info.uuid, sizeof(owner.uuid));
+    if (s->shared->index_path[0] &&
+        index_open(s->shared->index_path, &owner, &index, message, sizeof(message)))
+        log_error("%s", message);
+    if (index)
+        xen_keep_account(ops, &index_live(index)->nr_pauses);
+    rc = xen_pause(ops);
+    xen_keep_account(ops, NULL);
+    index_close(index);
+    return rc;
+}
+
+/* Returns false if there is no domain any more. */
+static bool hold_domain(const struct supervisor *s)
+{
+    struct xen_ops *ops;
+    char message[256];
+    int rc = xen_ops_open(s->domid, &ops, message, sizeof(message));
+
+    if (rc) {
+        log_error("%s", message);
+        return true;
+    }
+    rc = pause_domain(s, ops);
+    xen_ops_close(ops);
+    if (rc && rc != -ESRCH)
+        log_error("cannot pause the domain: %s", strerror(-rc));
+    return rc != -ESRCH;
+}
+
+/* --- The worker. --- */
+
+_Noreturn static void be_worker(const struct supervisor *s)
+{
+    sigprocmask(SIG_SETMASK, &s->before, NULL);
+    exit(s->work(s->arg, s->shared));
+}
+
+static int start_worker(struct supervisor *s)
+{
+    s->shared->attached = false;
+    s->shared->hands_over = false;
+    s->worker = fork();
+    if (s->worker == 0)
+        be_worker(s);
+    if (s->worker < 0)
+        log_error("cannot start a process for the pager: %s", strerror(errno));
+    return s->worker < 0 ? -1 : 0;
+}
+
+/* What the terminal sends, it sends to the worker, too. */
+static void pass_on(struct supervisor *s, const siginfo_t *info)
+{
+    if (info->si_signo != SIGUSR2)
+        s->shared->drain = true;
+    if (info->si_code != SI_KERNEL)
+        kill(s->worker, info->si_signo);
+}
+
+/* Waits for the worker's end, whose status this is. */
+static int await_worker(struct supervisor *s)
+{
+    siginfo_t info;
+    int status;
+
+    for (;;) {
+        pid_t pid = waitpid(s->worker, &status, WNOHANG);
+
+        if (pid == s->worker)
+            return status;
+        if (sigwaitinfo(&s->awaited, &info) > 0 && info.si_signo != SIGCHLD)
+            pass_on(s, &info);
+    }
+}
+
+static void describe(int status, char *text, size_t size)
+{
+    if (WIFSIGNALED(status))
+        snprintf(text, size, "the pager has died: %s", strsignal(WTERMSIG(status)));
+    else
+        snprintf(text, size, "the pager has ended with code %d", WEXITSTATUS(status));
+}
+
+/* What does not get through its start has nothing out, unless another one had before it. */
+static bool has_come_to_its_end(const struct supervisor *s, int status)
+{
+    bool may_have_left_something = s->shared->attached || s->took_over;
+
+    if (WIFSIGNALED(status))
+        return !may_have_left_something && !s->shared->index_path[0];
+    return WEXITSTATUS(status) == EXIT_SUCCESS || !may_have_left_something;
+}
+
+static void back_off(const struct supervisor *s)
+{
+    if (s->nr_deaths > 1)
+        usleep((useconds_t)FIRST_BACK_OFF * 1000 << (s->nr_deaths - 2));
+}
+
+/* Returns false if it is not worth another try. */
+static bool count_death(struct supervisor *s)
+{
+    if (s->shared->attached && clock_ms() - s->shared->attached_ms >= SETTLED_MS)
+        s->nr_deaths = 0;
+    return ++s->nr_deaths <= MAX_DEATHS && s->shared->index_path[0];
+}
+
+static void give_up(const struct supervisor *s, const char *why)
+{
+    char text[256];
+
+    snprintf(text, sizeof(text), "%s; given up after %u times, the domain stays paused", why,
+             s->nr_deaths);
+    log_error("%s: start xenpaging2 again to go on", text);
+    report(s, text);
+}
+
+/* Sees to it that there is a worker again. Returns false if there is not going to be one. */
+static bool replace_worker(struct supervisor *s, int status)
+{
+    char why[128];
+
+    describe(status, why, sizeof(why));
+    if (!hold_domain(s)) {
+        log_error("%s, and the domain is gone", why);
+        return false;
+    }
+    if (!count_death(s)) {
+        give_up(s, why);
+        return false;
+    }
+    log_error("%s; the domain is paused until the next one has taken over", why);
+    report(s, why);
+    back_off(s);
+    s->took_over = true;
+    return !start_worker(s);
+}
+
+/* Another program, or another version of this one. If that cannot be, it is this one again. */
+static bool hand_over(struct supervisor *s)
+{
+    log_info("handing over to %s", s->program);
+    setenv(HANDED_OVER, "", 1);
+    sigprocmask(SIG_SETMASK, &s->before, NULL);
+    execv(s->program, s->argv);
+    log_error("cannot execute %s: %s; going on", s->program, strerror(errno));
+    sigprocmask(SIG_BLOCK, &s->awaited, NULL);
+    s->took_over = true;
+    return !start_worker(s);
+}
+
+static int exit_code(int status)
+{
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static int supervise(struct supervisor *s)
+{
+    bool goes_on = !start_worker(s);
+    int status = 0;
+
+    while (goes_on) {
+        status = await_worker(s);
+        s->shared->died_ms = clock_ms();
+        if (s->shared->hands_over && WIFEXITED(status))
+            goes_on = hand_over(s);
+        else if (has_come_to_its_end(s, status))
+            return exit_code(status);
+        else
+            goes_on = replace_worker(s, status);
+    }
+    return EXIT_FAILURE;
+}
+
+int supervisor_run(uint32_t domid, supervisor_work_fn *work, void *arg, const char *program,
+                   char **argv)
+{
+    struct supervisor s = {.domid = domid,
+                           .work = work,
+                           .arg = arg,
+                           .program = program,
+                           .argv = argv,
+                           .took_over = getenv(HANDED_OVER) != NULL};
+    static const int signals[] = {SIGCHLD, SIGTERM, SIGINT, SIGUSR2};
+
+    s.shared =
+        mmap(NULL, sizeof(*s.shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (s.shared == MAP_FAILED) {
+        log_error("out of memory");
+        return EXIT_FAILURE;
+    }
+    sigemptyset(&s.awaited);
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+        sigaddset(&s.awaited, signals[i]);
+    signal(SIGHUP, SIG_IGN); /* the terminal may go, the guest stays */
+    sigprocmask(SIG_BLOCK, &s.awaited, &s.before);
+    return supervise(&s);
+}
