@@ -30,7 +30,6 @@ static int work(void *arg, struct supervised *supervised)
     struct daemon d = {.options = arg, .supervised = supervised};
     bool started;
 
-    privileges_drop();
     lock_memory();
     started = !daemon_start(&d);
     if (started) {
@@ -67,6 +66,7 @@ int main(int argc, char **argv)
     }
     log_set_domid(options.domid);
     log_set_level(options.log_level);
+    privileges_drop();
     if (options.no_supervisor)
         return work(&options, NULL);
     return supervisor_run(options.domid, work, &options, own_path(argv[0]), argv);

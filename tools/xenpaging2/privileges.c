@@ -152,7 +152,7 @@ void privileges_drop(void)
 {
     kill_others_first();
     capng_clear(CAPNG_SELECT_BOTH);
-    capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_IPC_LOCK);
+    capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET, CAP_IPC_LOCK);
     if (!geteuid() && capng_apply(CAPNG_SELECT_BOTH))
         log_warning("cannot give up capabilities");
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
