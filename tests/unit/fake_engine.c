@@ -96,6 +96,20 @@ static void engine_submit(struct store_engine *engine, struct store_io *io)
     event_active(mem.event, EV_TIMEOUT, 0);
 }
 
+/* What was given back is gone at once, and nobody is at it any more. */
+static void engine_forget(struct store_engine *engine, uint32_t slot)
+{
+    struct store_io *io;
+
+    assert_ptr_equal(engine, &mem.engine);
+    assert_true(slot < fake_engine.max_slots);
+    STAILQ_FOREACH(io, &mem.waiting, link)
+    assert_int_not_equal(io->slot, slot);
+    fake_engine.nr_released++;
+    unfailing_free(mem.slots[slot]);
+    mem.slots[slot] = NULL;
+}
+
 static uint32_t engine_max_slots(const struct store_engine *engine)
 {
     (void)engine;
@@ -120,6 +134,7 @@ static void engine_close(struct store_engine *engine)
 
 static const struct store_engine_ops engine_ops = {
     .submit = engine_submit,
+    .release = engine_forget,
     .max_slots = engine_max_slots,
     .remove = engine_remove,
     .close = engine_close,

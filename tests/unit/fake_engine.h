@@ -16,6 +16,7 @@ struct fake_engine {
     int error;                            /* with this negative errno */
     bool hold;                            /* nothing gets done, it all waits */
     unsigned int nr_reads, nr_writes;     /* done, well or not */
+    unsigned int nr_released;             /* slots that were given back */
     bool removed;
 };
 

@@ -154,7 +154,7 @@ static void attach(struct rig *rig)
 
 static void open_store(struct rig *rig)
 {
-    const struct store_options options = {.path = "/nowhere"};
+    const struct store_options options = {.where = "/nowhere"};
     char message[256] = "";
 
     fake_engine_reset();

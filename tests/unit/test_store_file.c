@@ -38,7 +38,7 @@ static bool is_done;
 
 static int open_store(void)
 {
-    const struct store_options options = {.path = path};
+    const struct store_options options = {.where = path};
 
     message[0] = '\0';
     return store_open(base, &options, &store, message, sizeof(message));

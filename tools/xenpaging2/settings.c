@@ -9,6 +9,7 @@
 
 #include "one_line.h"
 #include "policy.h"
+#include "store.h"
 
 #define DEFAULT_DIRECTORY "/var/lib/xen/xenpaging"
 #define DEFAULT_POLICY "clock"
@@ -57,7 +58,9 @@ static int set_kib(uint64_t *kib, const char *key, const char *value, const stru
 static int set_store(struct settings *s, const char *key, const char *value,
                      const struct message *message)
 {
-    return set_path(&s->store, key, value, message);
+    if (!store_form_is_known(value))
+        return refuse(message, key, value, store_forms());
+    return replace(&s->store, value);
 }
 
 static int set_directory(struct settings *s, const char *key, const char *value,

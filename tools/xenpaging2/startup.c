@@ -121,7 +121,7 @@ static int name_store(struct daemon *d)
 
 static int open_store(struct daemon *d)
 {
-    const struct store_options options = {.path = d->store_path,
+    const struct store_options options = {.where = d->store_path,
                                           .max_pages = kib_to_pages(d->settings.store_max)};
 
     return store_open(d->base, &options, &d->store, d->message, sizeof(d->message));

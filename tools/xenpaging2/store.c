@@ -70,7 +70,7 @@ int store_open(struct event_base *base, const struct store_options *options, str
     store->first_free = STORE_SLOT_NONE;
     store->finished_event = event_new(base, -1, 0, call_finished, store);
     if (store->finished_event && !event_priority_set(store->finished_event, PRIORITY_SERVE))
-        rc = store_file_open(base, options->path, &store->engine, message, size);
+        rc = store_engine_open(base, options, &store->engine, message, size);
     if (rc) {
         store_close(store);
         return rc;
@@ -219,6 +219,7 @@ void store_free(struct store *store, uint32_t slot)
     assert(slot < store->nr_slots && store->slots[slot].generation);
     add_free(store, slot);
     store->nr_used--;
+    store->engine->ops->release(store->engine, slot);
 }
 
 uint64_t store_bytes(const struct store *store)

@@ -12,6 +12,7 @@
 #ifndef XENPAGING2_STORE_H
 #define XENPAGING2_STORE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/queue.h>
@@ -41,9 +42,13 @@ struct store_io {
 };
 
 struct store_options {
-    const char *path;   /* a file that is created, or a block device */
+    const char *where;  /* of a form that store_form_is_known() knows */
     uint64_t max_pages; /* no more pages than this in the store; 0: no limit */
 };
+
+/* Whether a store can be named like this; it need not be there. store_forms() says what can. */
+bool store_form_is_known(const char *where);
+const char *store_forms(void);
 
 /*
  * Opens and locks the store. Returns 0, or a negative errno after writing one line for the user

@@ -5,10 +5,13 @@
  * An engine takes an operation with submit() and later, from the event loop, calls
  * io->engine_done() with io->error set to 0 or a negative errno. A short read or write is an error
  * (-EIO). Slots are numbered from 0; those below max_slots() may be used in any order.
+ * release() tells that a slot was given back: nothing of it is under way, and what is in it, if
+ * anything, is never asked for again. remove() is called when all of it is, and close() after that.
  */
 #ifndef XENPAGING2_STORE_ENGINE_H
 #define XENPAGING2_STORE_ENGINE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "store.h"
@@ -17,15 +20,21 @@ struct store_engine;
 
 struct store_engine_ops {
     void (*submit)(struct store_engine *engine, struct store_io *io);
+    void (*release)(struct store_engine *engine, uint32_t slot);
     uint32_t (*max_slots)(const struct store_engine *engine);
     void (*remove)(struct store_engine *engine);
     void (*close)(struct store_engine *engine);
+    bool outlives_us; /* another process finds the pages there */
 };
 
 /* The first member of each engine's own struct. */
 struct store_engine {
     const struct store_engine_ops *ops;
 };
+
+/* Opens the engine for options->where, which tells by its form which one. See store_open(). */
+int store_engine_open(struct event_base *base, const struct store_options *options,
+                      struct store_engine **engine, char *message, size_t size);
 
 /* A file or block device, through a few threads with pread(2) and pwrite(2). See store_open(). */
 int store_file_open(struct event_base *base, const char *path, struct store_engine **engine,

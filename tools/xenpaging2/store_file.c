@@ -90,6 +90,11 @@ static void file_submit(struct store_engine *engine, struct store_io *io)
     io_threads_submit(((struct file_engine *)engine)->threads, io);
 }
 
+static void file_release(struct store_engine *engine, uint32_t slot)
+{
+    (void)engine, (void)slot;
+}
+
 static uint32_t file_max_slots(const struct store_engine *engine)
 {
     return ((const struct file_engine *)engine)->max_slots;
@@ -116,9 +121,11 @@ static void file_close(struct store_engine *engine)
 
 static const struct store_engine_ops file_ops = {
     .submit = file_submit,
+    .release = file_release,
     .max_slots = file_max_slots,
     .remove = file_remove,
     .close = file_close,
+    .outlives_us = true,
 };
 
 /* What is in use is not removed even if it was made a moment ago: another one took it since. */
