@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compressor.h"
 #include "one_line.h"
 #include "policy.h"
 #include "store.h"
@@ -77,6 +78,14 @@ static int set_policy(struct settings *s, const char *key, const char *value,
     return replace(&s->policy, value);
 }
 
+static int set_compression(struct settings *s, const char *key, const char *value,
+                           const struct message *message)
+{
+    if (!compressor_is_known(value))
+        return refuse(message, key, value, compressor_names());
+    return replace(&s->compression, value);
+}
+
 static int set_target(struct settings *s, const char *key, const char *value,
                       const struct message *message)
 {
@@ -104,8 +113,10 @@ static const struct {
     int (*set)(struct settings *s, const char *key, const char *value,
                const struct message *message);
 } keys[] = {
-    {"store", set_store},   {"directory", set_directory},   {"policy", set_policy},
-    {"target", set_target}, {"target-min", set_target_min}, {"store-max", set_store_max},
+    {"store", set_store},           {"directory", set_directory},
+    {"policy", set_policy},         {"target", set_target},
+    {"target-min", set_target_min}, {"store-max", set_store_max},
+    {"compression", set_compression},
 };
 
 #define NR_KEYS (sizeof(keys) / sizeof(keys[0]))
@@ -115,7 +126,8 @@ int settings_init(struct settings *settings)
     *settings = (struct settings){.target_min = DEFAULT_TARGET_MIN};
     settings->directory = strdup(DEFAULT_DIRECTORY);
     settings->policy = strdup(DEFAULT_POLICY);
-    if (settings->directory && settings->policy)
+    settings->compression = strdup(COMPRESSOR_DEFAULT);
+    if (settings->directory && settings->policy && settings->compression)
         return 0;
     settings_clear(settings);
     return -ENOMEM;
@@ -126,6 +138,7 @@ void settings_clear(struct settings *settings)
     free(settings->store);
     free(settings->directory);
     free(settings->policy);
+    free(settings->compression);
     *settings = (struct settings){0};
 }
 

@@ -121,8 +121,11 @@ static int name_store(struct daemon *d)
 
 static int open_store(struct daemon *d)
 {
-    const struct store_options options = {.where = d->store_path,
-                                          .max_pages = kib_to_pages(d->settings.store_max)};
+    const struct store_options options = {
+        .where = d->store_path,
+        .max_pages = kib_to_pages(d->settings.store_max),
+        .compression = d->settings.compression,
+    };
 
     return store_open(d->base, &options, &d->store, d->message, sizeof(d->message));
 }

@@ -42,8 +42,9 @@ struct store_io {
 };
 
 struct store_options {
-    const char *where;  /* of a form that store_form_is_known() knows */
-    uint64_t max_pages; /* no more pages than this in the store; 0: no limit */
+    const char *where;       /* of a form that store_form_is_known() knows */
+    uint64_t max_pages;      /* no more pages than this in the store; 0: no limit */
+    const char *compression; /* in memory: a name of compressor.h; NULL: the default */
 };
 
 /* Whether a store can be named like this; it need not be there. store_forms() says what can. */

@@ -40,4 +40,17 @@ int store_engine_open(struct event_base *base, const struct store_options *optio
 int store_file_open(struct event_base *base, const char *path, struct store_engine **engine,
                     char *message, size_t size);
 
+/*
+ * Memory, packed with compression (a name that compressor_create() takes; NULL: the default), of
+ * no more than limit bytes (0: a quarter of this machine's). See store_open().
+ */
+int store_memory_open(struct event_base *base, const char *compression, uint64_t limit,
+                      struct store_engine **engine, char *message, size_t size);
+
+/*
+ * From the start, what does not fit into the memory of this engine, or is not made much smaller,
+ * goes to the next one, which now belongs to it. There are as many slots as the next one has.
+ */
+void store_memory_spill_to(struct store_engine *engine, struct store_engine *next);
+
 #endif
