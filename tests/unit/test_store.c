@@ -182,6 +182,26 @@ static void one_byte_makes_a_page_not_zero(void **state)
     }
 }
 
+static void send_again(struct store_io *io)
+{
+    if (++nr_done < 1000)
+        store_page_out(store, io);
+    event_base_loopbreak(base);
+}
+
+/* Else a stream of such pages would keep all else from the loop. */
+static void who_is_told_of_a_page_of_zeros_may_come_with_the_next_one(void **state)
+{
+    struct page zeros = {{0}};
+    struct store_io io = {.page = &zeros, .gfn = 5, .done = send_again};
+
+    (void)state;
+    nr_done = 0;
+    store_page_out(store, &io);
+    event_base_loop(base, EVLOOP_ONCE);
+    assert_int_equal(nr_done, 1);
+}
+
 /* --- Slots. --- */
 
 static void a_freed_slot_is_used_again(void **state)
@@ -451,6 +471,7 @@ int main(void)
         WITH_STORE(a_page_comes_back_as_it_went),
         WITH_STORE(each_page_has_a_slot_of_its_own),
         WITH_STORE(a_page_of_zeros_takes_no_slot_and_no_io),
+        WITH_STORE(who_is_told_of_a_page_of_zeros_may_come_with_the_next_one),
         WITH_STORE(one_byte_makes_a_page_not_zero),
         WITH_STORE(a_freed_slot_is_used_again),
         WITH_STORE(the_engine_is_told_of_each_slot_that_is_given_back),

@@ -41,11 +41,13 @@ struct store {
 static void call_finished(evutil_socket_t fd, short what, void *arg)
 {
     struct store *store = arg;
+    struct io_list finished = STAILQ_HEAD_INITIALIZER(finished);
     struct store_io *io;
 
     (void)fd, (void)what;
-    while ((io = STAILQ_FIRST(&store->finished))) {
-        STAILQ_REMOVE_HEAD(&store->finished, link);
+    STAILQ_CONCAT(&finished, &store->finished); /* who is told may come with the next one */
+    while ((io = STAILQ_FIRST(&finished))) {
+        STAILQ_REMOVE_HEAD(&finished, link);
         io->engine_done(io);
     }
 }

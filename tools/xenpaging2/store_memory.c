@@ -124,10 +124,12 @@ static struct store_io *take_first(struct io_list *list)
 static void read_all(evutil_socket_t fd, short what, void *arg)
 {
     struct memory_engine *m = arg;
+    struct io_list reads = STAILQ_HEAD_INITIALIZER(reads);
 
     (void)fd, (void)what;
-    while (!STAILQ_EMPTY(&m->reads)) {
-        struct store_io *io = take_first(&m->reads);
+    STAILQ_CONCAT(&reads, &m->reads); /* who is told may come with the next one */
+    while (!STAILQ_EMPTY(&reads)) {
+        struct store_io *io = take_first(&reads);
 
         io->error = get(m, io->slot, io->page);
         io->engine_done(io);
