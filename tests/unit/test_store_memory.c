@@ -146,24 +146,32 @@ static void the_limit_counts_what_pages_take_packed(void **state)
         assert_gets(i, TEXT, slots[i]);
 }
 
+static struct store_io wanted;
+
+static void first_is_done(struct store_io *io)
+{
+    count_done(io);
+    store_page_in(store, &wanted, STORE_FAULT);
+}
+
 /* However much is waiting to be packed, a page that is wanted comes before the next few. */
 static void a_page_in_does_not_wait_for_many_page_outs(void **state)
 {
     static struct sample_page pages[200];
     static struct store_io ios[200];
-    struct store_io read = {.page = &in, .gfn = 7, .slot = put(7, TEXT), .done = note_read};
 
     (void)state;
+    wanted = (struct store_io){.page = &in, .gfn = 7, .slot = put(7, TEXT), .done = note_read};
     nr_done = 0;
     for (uint32_t i = 0; i < 200; i++) {
         sample_page_fill(&pages[i], i, TEXT);
-        ios[i] = (struct store_io){.page = &pages[i], .gfn = i, .done = count_done};
+        ios[i] =
+            (struct store_io){.page = &pages[i], .gfn = i, .done = i ? count_done : first_is_done};
         store_page_out(store, &ios[i]);
     }
-    store_page_in(store, &read, STORE_FAULT);
     loop_settle(base);
-    assert_int_equal(read.error, 0);
-    assert_in_range(nr_done_before_read, 0, 20);
+    assert_int_equal(wanted.error, 0);
+    assert_in_range(nr_done_before_read, 1, 10);
     assert_int_equal(nr_done, 201);
 }
 
@@ -291,7 +299,8 @@ static int open_and_use(void *arg)
     rc = page_out(5, TEXT, &slot);
     if (!rc)
         rc = page_out(6, NOISE, &other);
-    assert_int_equal(store_bytes(store), rc ? (slot != STORE_SLOT_NONE) * PAGE_BYTES : 2 * PAGE_BYTES);
+    assert_int_equal(store_bytes(store),
+                     rc ? (slot != STORE_SLOT_NONE) * PAGE_BYTES : 2 * PAGE_BYTES);
     store_close(store);
     return rc;
 }

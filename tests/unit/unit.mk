@@ -18,7 +18,7 @@ UNIT_PARTS := $(filter-out %/main.c,$(SOURCES)) $(UNIT_HELPERS)
 # What the helpers can make fail or put themselves in the place of.
 UNIT_WRAPPED := malloc calloc strdup free mmap mremap munmap mlock madvise eventfd pthread_create \
                 event_new event_add event_free pthread_cond_timedwait write open flock fstat \
-                ftruncate pread pwrite store_file_open
+                ftruncate pread pwrite pwritev store_file_open
 UNIT_LDFLAGS := $(UNIT_WRAPPED:%=-Wl,--wrap=%)
 UNIT_LIBS = $(shell pkg-config --libs libevent libxxhash libseccomp libcap-ng liblz4 libzstd cmocka) -pthread
 

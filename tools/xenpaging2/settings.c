@@ -113,9 +113,12 @@ static const struct {
     int (*set)(struct settings *s, const char *key, const char *value,
                const struct message *message);
 } keys[] = {
-    {"store", set_store},           {"directory", set_directory},
-    {"policy", set_policy},         {"target", set_target},
-    {"target-min", set_target_min}, {"store-max", set_store_max},
+    {"store", set_store},
+    {"directory", set_directory},
+    {"policy", set_policy},
+    {"target", set_target},
+    {"target-min", set_target_min},
+    {"store-max", set_store_max},
     {"compression", set_compression},
 };
 

@@ -27,8 +27,8 @@ void settings_clear(struct settings *settings);
 
 /*
  * Sets one key: "store", "directory", "policy", "target", "target-min", "store-max",
- * "compression". Returns 0, -ENOENT for an unknown key, or -EINVAL or -ENOMEM with the settings unchanged and a line in
- * message (size bytes) that names the key, the value and what is allowed.
+ * "compression". Returns 0, -ENOENT for an unknown key, or -EINVAL or -ENOMEM with the settings
+ * unchanged and a line in message (size bytes) that names the key, the value and what is allowed.
  */
 int settings_set(struct settings *settings, const char *key, const char *value, char *message,
                  size_t size);

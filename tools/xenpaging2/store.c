@@ -3,16 +3,15 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <event2/event.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
+#include "done_later.h"
 #include "locked_memory.h"
 #include "page.h"
-#include "priorities.h"
 #include "store_engine.h"
 
 #define GROW_SLOTS 4096u
@@ -24,12 +23,9 @@ struct slot {
     uint32_t generation;
 };
 
-STAILQ_HEAD(io_list, store_io);
-
 struct store {
     struct store_engine *engine;
-    struct io_list finished; /* operations that needed no I/O */
-    struct event *finished_event;
+    struct done_later later; /* operations that need no engine */
     struct slot *slots;
     uint32_t nr_slots;
     uint32_t nr_used;
@@ -37,27 +33,6 @@ struct store {
     uint32_t first_free;
     uint32_t generation;
 };
-
-static void call_finished(evutil_socket_t fd, short what, void *arg)
-{
-    struct store *store = arg;
-    struct io_list finished = STAILQ_HEAD_INITIALIZER(finished);
-    struct store_io *io;
-
-    (void)fd, (void)what;
-    STAILQ_CONCAT(&finished, &store->finished); /* who is told may come with the next one */
-    while ((io = STAILQ_FIRST(&finished))) {
-        STAILQ_REMOVE_HEAD(&finished, link);
-        io->engine_done(io);
-    }
-}
-
-/* Ends an operation without the engine, and still not from within the caller. */
-static void finish_later(struct store *store, struct store_io *io)
-{
-    STAILQ_INSERT_TAIL(&store->finished, io, link);
-    event_active(store->finished_event, EV_TIMEOUT, 0);
-}
 
 int store_open(struct event_base *base, const struct store_options *options, struct store **out,
                char *message, size_t size)
@@ -68,10 +43,8 @@ int store_open(struct event_base *base, const struct store_options *options, str
     snprintf(message, size, "store: out of memory");
     if (!store)
         return rc;
-    STAILQ_INIT(&store->finished);
     store->first_free = STORE_SLOT_NONE;
-    store->finished_event = event_new(base, -1, 0, call_finished, store);
-    if (store->finished_event && !event_priority_set(store->finished_event, PRIORITY_SERVE))
+    if (!done_later_init(&store->later, base))
         rc = store_engine_open(base, options, &store->engine, message, size);
     if (rc) {
         store_close(store);
@@ -90,8 +63,7 @@ void store_close(struct store *store)
         return;
     if (store->engine)
         store->engine->ops->close(store->engine);
-    if (store->finished_event)
-        event_free(store->finished_event);
+    done_later_clear(&store->later);
     locked_free(store->slots, store->nr_slots * sizeof(*store->slots));
     free(store);
 }
@@ -173,7 +145,7 @@ static void page_in_done(struct store_io *io)
 static void submit(struct store *store, struct store_io *io)
 {
     if (io->error || io->slot == STORE_SLOT_ZERO)
-        finish_later(store, io);
+        done_later(&store->later, io);
     else
         store->engine->ops->submit(store->engine, io);
 }

@@ -24,7 +24,13 @@ struct store;
 #define STORE_SLOT_ZERO (UINT32_MAX - 1) /* a page of zeros, stored nowhere */
 
 /* What overtakes what on the way to the store: the smaller the sooner. */
-enum store_urgency { STORE_FAULT, STORE_FETCH, STORE_PAGE_OUT, NR_STORE_URGENCIES };
+enum store_urgency {
+    STORE_FAULT,
+    STORE_FETCH,
+    STORE_PAGE_OUT,
+    STORE_HOLE, /* an engine's own: slots that were given back are emptied */
+    NR_STORE_URGENCIES
+};
 
 /* One operation. page, gfn and done are the caller's to set, slot for a page-in too. */
 struct store_io {
@@ -37,7 +43,7 @@ struct store_io {
     /* The store's own. */
     void (*engine_done)(struct store_io *io);
     struct store *store;
-    enum store_urgency urgency; /* STORE_PAGE_OUT: a write; else a read */
+    enum store_urgency urgency; /* STORE_FAULT, STORE_FETCH: a read; STORE_PAGE_OUT: a write */
     STAILQ_ENTRY(store_io) link;
 };
 

@@ -15,8 +15,10 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
+#include "done_later.h"
 #include "io_threads.h"
 #include "page.h"
 #include "store_engine.h"
@@ -27,6 +29,7 @@
 struct file_engine {
     struct store_engine engine;
     struct io_threads *threads;
+    struct done_later later;
     int fd;
     bool created;
     bool is_file;
@@ -78,16 +81,68 @@ static int transfer(int fd, void *page, off_t offset, bool write)
     return 0;
 }
 
-static int do_io(void *arg, const struct store_io *io)
+static int by_slot(const void *a, const void *b)
+{
+    const struct store_io *const *x = a, *const *y = b;
+
+    return ((*x)->slot > (*y)->slot) - ((*x)->slot < (*y)->slot);
+}
+
+/* Writes the first pages at once, if their slots are neighbours. Returns how many were written. */
+static unsigned int write_neighbours(int fd, struct store_io **ios, unsigned int nr)
+{
+    struct iovec pages[IO_THREADS_TOGETHER];
+    unsigned int n = 0;
+
+    do
+        pages[n] = (struct iovec){ios[n]->page, PAGE_BYTES};
+    while (++n < nr && ios[n]->slot == ios[n - 1]->slot + 1);
+    if (n < 2 || pwritev(fd, pages, (int)n, offset_of(ios[0]->slot)) != (ssize_t)n * PAGE_BYTES)
+        return 0;
+    for (unsigned int i = 0; i < n; i++)
+        ios[i]->error = 0;
+    return n;
+}
+
+/* What cannot be written together is written alone, to know which of them has the error. */
+static void write_pages(int fd, struct store_io **ios, unsigned int nr)
+{
+    qsort(ios, nr, sizeof(ios[0]), by_slot);
+    for (unsigned int i = 0, n; i < nr; i += n) {
+        n = write_neighbours(fd, ios + i, nr - i);
+        if (n)
+            continue;
+        ios[i]->error = transfer(fd, ios[i]->page, offset_of(ios[i]->slot), true);
+        n = 1;
+    }
+}
+
+static void do_io(void *arg, struct store_io **ios, unsigned int nr)
 {
     const struct file_engine *file = arg;
 
-    return transfer(file->fd, io->page, offset_of(io->slot), io->urgency == STORE_PAGE_OUT);
+    if (ios[0]->urgency == STORE_PAGE_OUT)
+        write_pages(file->fd, ios, nr);
+    else
+        ios[0]->error = transfer(file->fd, ios[0]->page, offset_of(ios[0]->slot), false);
+}
+
+/* A page that the system has in memory is there sooner than a thread would be awake. */
+static bool read_at_once(const struct file_engine *file, struct store_io *io)
+{
+    const struct iovec page = {io->page, PAGE_BYTES};
+
+    return preadv2(file->fd, &page, 1, offset_of(io->slot), RWF_NOWAIT) == PAGE_BYTES;
 }
 
 static void file_submit(struct store_engine *engine, struct store_io *io)
 {
-    io_threads_submit(((struct file_engine *)engine)->threads, io);
+    struct file_engine *file = (struct file_engine *)engine;
+
+    if (io->urgency != STORE_PAGE_OUT && read_at_once(file, io))
+        done_later(&file->later, io);
+    else
+        io_threads_submit(file->threads, io);
 }
 
 static void file_release(struct store_engine *engine, uint32_t slot)
@@ -114,6 +169,7 @@ static void file_close(struct store_engine *engine)
     struct file_engine *file = (struct file_engine *)engine;
 
     io_threads_destroy(file->threads);
+    done_later_clear(&file->later);
     if (file->fd >= 0)
         close(file->fd);
     free(file);
@@ -242,6 +298,8 @@ int store_file_open(struct event_base *base, const char *path, struct store_engi
         rc = check_kind(file, &text);
     if (!rc)
         rc = write_header(file, &text);
+    if (!rc && (rc = done_later_init(&file->later, base)))
+        refuse(&text, rc, "out of memory");
     if (!rc && (rc = io_threads_create(base, NR_THREADS, do_io, file, &file->threads)))
         refuse(&text, rc, "cannot start the threads for it");
     if (rc) {

@@ -4,7 +4,8 @@
  * tiers: what does not become much smaller, and what finds no room here, goes to the next one.
  *
  * All is done in the loop's thread. A page takes less time to pack than a thread to wake up; and
- * where there is work for milliseconds it is cut into turns, so that a page-in does not wait for it.
+ * where there is work for milliseconds it is cut into turns, so that a page-in does not wait for
+ * it.
  */
 #include <assert.h>
 #include <errno.h>
@@ -23,8 +24,8 @@
 
 #define PAGES_PER_TURN 4
 #define GROW_SLOTS 4096u
-#define MOST_PACKED (PAGE_BYTES - 128u)         /* more is kept as it is, in a block of a page */
-#define MOST_WITH_NEXT (PAGE_BYTES / 4u * 3u)   /* more goes on */
+#define MOST_PACKED (PAGE_BYTES - 128u)       /* more is kept as it is, in a block of a page */
+#define MOST_WITH_NEXT (PAGE_BYTES / 4u * 3u) /* more goes on */
 
 STAILQ_HEAD(io_list, store_io);
 
@@ -92,8 +93,8 @@ static int put_block(struct memory_engine *m, uint32_t slot, const void *data, s
 static int put(struct memory_engine *m, uint32_t slot, const void *page)
 {
     struct packed *packed = &m->packed;
-    size_t bytes = compressor_pack(m->compressor, page, packed->data,
-                                   m->next ? MOST_WITH_NEXT : MOST_PACKED);
+    size_t bytes =
+        compressor_pack(m->compressor, page, packed->data, m->next ? MOST_WITH_NEXT : MOST_PACKED);
 
     if (!bytes)
         return m->next ? -ENOSPC : put_block(m, slot, page, PAGE_BYTES);
