@@ -232,6 +232,49 @@ static void pages_that_go_out_together_come_back_as_they_went(void **state)
     }
 }
 
+/* Reads the place itself, as anybody could who has the file. */
+static bool is_empty_in_file(uint32_t slot)
+{
+    static const struct page zeros;
+    struct page page;
+    int fd = open(path, O_RDONLY);
+
+    assert_true(fd >= 0);
+    assert_int_equal(pread(fd, &page, PAGE_BYTES, ((off_t)slot + 1) * PAGE_BYTES), PAGE_BYTES);
+    close(fd);
+    return !memcmp(&page, &zeros, PAGE_BYTES);
+}
+
+static bool are_empty_in_file(void *arg)
+{
+    const uint32_t *slots = arg;
+
+    return is_empty_in_file(slots[0]) && is_empty_in_file(slots[1]);
+}
+
+static void what_was_given_back_cannot_be_read_in_the_file(void **state)
+{
+    uint32_t slots[5], gone[2];
+    struct stat before, after;
+
+    (void)state;
+    assert_int_equal(open_store(), 0);
+    for (uint32_t i = 0; i < 5; i++)
+        slots[i] = put(i);
+    assert_int_equal(stat(path, &before), 0);
+    gone[0] = slots[1];
+    gone[1] = slots[3];
+    store_free(store, gone[0]);
+    store_free(store, gone[1]);
+    assert_false(are_empty_in_file(gone)); /* not at once: it may be used again */
+    loop_until(base, are_empty_in_file, gone);
+    assert_int_equal(stat(path, &after), 0);
+    assert_true(after.st_blocks < before.st_blocks);
+    for (uint32_t i = 0; i < 5; i += 2)
+        assert_gets(i, slots[i]);
+    assert_gets(7, put(7));
+}
+
 static void the_file_is_for_us_alone(void **state)
 {
     struct stat st;
@@ -618,8 +661,11 @@ static void use_device(void)
     assert_int_equal(page_out(99, &slot), -ENOSPC); /* the header has the first page */
     for (uint32_t i = 0; i < DEVICE_PAGES - 1; i++)
         assert_gets(i, slots[i]);
+    assert_false(is_empty_in_file(slots[0]));
     store_remove(store);
     assert_true(file_exists());
+    for (uint32_t i = 0; i < DEVICE_PAGES - 1; i++)
+        assert_true(is_empty_in_file(slots[i]));
     close_store();
 }
 
@@ -720,6 +766,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_DIRECTORY(pages_come_back_as_they_went),
         WITH_DIRECTORY(pages_that_go_out_together_come_back_as_they_went),
+        WITH_DIRECTORY(what_was_given_back_cannot_be_read_in_the_file),
         WITH_DIRECTORY(the_file_is_for_us_alone),
         WITH_DIRECTORY(the_file_grows_only_as_slots_are_used),
         WITH_DIRECTORY(the_file_says_whose_it_is),

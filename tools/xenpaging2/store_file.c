@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "done_later.h"
+#include "holes.h"
 #include "io_threads.h"
 #include "page.h"
 #include "store_engine.h"
@@ -30,10 +31,12 @@ struct file_engine {
     struct store_engine engine;
     struct io_threads *threads;
     struct done_later later;
+    struct holes *holes;
     int fd;
     bool created;
     bool is_file;
     uint32_t max_slots;
+    uint32_t nr_slots; /* that were ever written */
     char path[];
 };
 
@@ -117,12 +120,28 @@ static void write_pages(int fd, struct store_io **ios, unsigned int nr)
     }
 }
 
+/*
+ * A hole in a file, or blocks that a device forgets; where it cannot, zeros. They take no room, or
+ * at least are nobody's page.
+ */
+static int make_hole(const struct file_engine *file, uint32_t slot, uint32_t nr)
+{
+    const off_t offset = offset_of(slot), size = (off_t)nr * PAGE_BYTES;
+    int rc = fallocate(file->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, size);
+
+    if (rc && errno == EOPNOTSUPP)
+        rc = fallocate(file->fd, FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE, offset, size);
+    return rc ? -errno : 0;
+}
+
 static void do_io(void *arg, struct store_io **ios, unsigned int nr)
 {
     const struct file_engine *file = arg;
 
     if (ios[0]->urgency == STORE_PAGE_OUT)
         write_pages(file->fd, ios, nr);
+    else if (ios[0]->urgency == STORE_HOLE)
+        ios[0]->error = make_hole(file, ios[0]->slot, ((struct hole *)ios[0])->nr);
     else
         ios[0]->error = transfer(file->fd, ios[0]->page, offset_of(ios[0]->slot), false);
 }
@@ -135,19 +154,37 @@ static bool read_at_once(const struct file_engine *file, struct store_io *io)
     return preadv2(file->fd, &page, 1, offset_of(io->slot), RWF_NOWAIT) == PAGE_BYTES;
 }
 
+static void begin(void *arg, struct store_io *io)
+{
+    io_threads_submit(((struct file_engine *)arg)->threads, io);
+}
+
+static void write_page(struct file_engine *file, struct store_io *io)
+{
+    if (file->nr_slots <= io->slot)
+        file->nr_slots = io->slot + 1;
+    io->error = holes_before_write(file->holes, io->slot);
+    if (io->error)
+        done_later(&file->later, io);
+    else if (!holes_hold(file->holes, io))
+        begin(file, io);
+}
+
 static void file_submit(struct store_engine *engine, struct store_io *io)
 {
     struct file_engine *file = (struct file_engine *)engine;
 
-    if (io->urgency != STORE_PAGE_OUT && read_at_once(file, io))
+    if (io->urgency == STORE_PAGE_OUT)
+        write_page(file, io);
+    else if (read_at_once(file, io))
         done_later(&file->later, io);
     else
-        io_threads_submit(file->threads, io);
+        begin(file, io);
 }
 
 static void file_release(struct store_engine *engine, uint32_t slot)
 {
-    (void)engine, (void)slot;
+    holes_after_release(((struct file_engine *)engine)->holes, slot);
 }
 
 static uint32_t file_max_slots(const struct store_engine *engine)
@@ -161,6 +198,8 @@ static void file_remove(struct store_engine *engine)
 
     if (file->is_file && file->created)
         unlink(file->path);
+    else if (!file->is_file && file->nr_slots)
+        make_hole(file, 0, file->nr_slots);
     file->created = false;
 }
 
@@ -169,6 +208,7 @@ static void file_close(struct store_engine *engine)
     struct file_engine *file = (struct file_engine *)engine;
 
     io_threads_destroy(file->threads);
+    holes_destroy(file->holes);
     done_later_clear(&file->later);
     if (file->fd >= 0)
         close(file->fd);
@@ -298,7 +338,8 @@ int store_file_open(struct event_base *base, const char *path, struct store_engi
         rc = check_kind(file, &text);
     if (!rc)
         rc = write_header(file, &text);
-    if (!rc && (rc = done_later_init(&file->later, base)))
+    if (!rc && ((rc = done_later_init(&file->later, base)) ||
+                (rc = holes_create(base, begin, file, &file->holes))))
         refuse(&text, rc, "out of memory");
     if (!rc && (rc = io_threads_create(base, NR_THREADS, do_io, file, &file->threads)))
         refuse(&text, rc, "cannot start the threads for it");
