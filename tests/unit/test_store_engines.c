@@ -24,6 +24,11 @@ static const char *const good[] = {
     "memory,/path",
     "memory:256M,/path",
     "memory:256M,/with, a comma",
+    "nbd://host",
+    "nbds://host:10809/export",
+    "nbd+unix:///?socket=/run/nbd",
+    "nbds+unix:///export?socket=/run/nbd&tls-certificates=/etc/keys",
+    "memory,nbd://host",
 };
 
 static const char *const bad[] = {
@@ -52,6 +57,10 @@ static const char *const bad[] = {
     "memory:1M,path",
     "memory:1M,memory",
     "memory:1M /path",
+    "nbd:/host",
+    "nbd",
+    "NBD://host",
+    "nbd+ssh://host",
 };
 
 #define NR(list) (sizeof(list) / sizeof((list)[0]))

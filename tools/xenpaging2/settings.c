@@ -86,6 +86,17 @@ static int set_compression(struct settings *s, const char *key, const char *valu
     return replace(&s->compression, value);
 }
 
+static int set_connections(struct settings *s, const char *key, const char *value,
+                           const struct message *message)
+{
+    uint64_t number;
+
+    if (settings_parse_kib(value, &number) || !number || number > STORE_MAX_CONNECTIONS)
+        return refuse(message, key, value, "a number from 1 to 16");
+    s->connections = (unsigned int)number;
+    return 0;
+}
+
 static int set_target(struct settings *s, const char *key, const char *value,
                       const struct message *message)
 {
@@ -120,13 +131,15 @@ static const struct {
     {"target-min", set_target_min},
     {"store-max", set_store_max},
     {"compression", set_compression},
+    {"nbd-connections", set_connections},
 };
 
 #define NR_KEYS (sizeof(keys) / sizeof(keys[0]))
 
 int settings_init(struct settings *settings)
 {
-    *settings = (struct settings){.target_min = DEFAULT_TARGET_MIN};
+    *settings = (struct settings){.target_min = DEFAULT_TARGET_MIN,
+                                  .connections = STORE_DEFAULT_CONNECTIONS};
     settings->directory = strdup(DEFAULT_DIRECTORY);
     settings->policy = strdup(DEFAULT_POLICY);
     settings->compression = strdup(COMPRESSOR_DEFAULT);

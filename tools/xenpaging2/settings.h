@@ -17,8 +17,9 @@ struct settings {
     char *compression; /* a name that compressor_create() takes */
     uint64_t target;   /* KiB; 0: no limit. From the command line: xenstore is not asked */
     bool has_target;
-    uint64_t target_min; /* KiB */
-    uint64_t store_max;  /* KiB; 0: no limit */
+    uint64_t target_min;      /* KiB */
+    uint64_t store_max;       /* KiB; 0: no limit */
+    unsigned int connections; /* to an NBD server, from 1 to STORE_MAX_CONNECTIONS */
 };
 
 /* All defaults. Returns 0 or -ENOMEM. Free the contents with settings_clear(). */
@@ -27,8 +28,9 @@ void settings_clear(struct settings *settings);
 
 /*
  * Sets one key: "store", "directory", "policy", "target", "target-min", "store-max",
- * "compression". Returns 0, -ENOENT for an unknown key, or -EINVAL or -ENOMEM with the settings
- * unchanged and a line in message (size bytes) that names the key, the value and what is allowed.
+ * "compression", "nbd-connections". Returns 0, -ENOENT for an unknown key, or -EINVAL or -ENOMEM
+ * with the settings unchanged and a line in message (size bytes) that names the key, the value and
+ * what is allowed.
  */
 int settings_set(struct settings *settings, const char *key, const char *value, char *message,
                  size_t size);

@@ -125,6 +125,7 @@ static int open_store(struct daemon *d)
         .where = d->store_path,
         .max_pages = kib_to_pages(d->settings.store_max),
         .compression = d->settings.compression,
+        .connections = d->settings.connections,
     };
 
     return store_open(d->base, &options, &d->store, d->message, sizeof(d->message));

@@ -48,10 +48,14 @@ struct store_io {
 };
 
 struct store_options {
-    const char *where;       /* of a form that store_form_is_known() knows */
-    uint64_t max_pages;      /* no more pages than this in the store; 0: no limit */
-    const char *compression; /* in memory: a name of compressor.h; NULL: the default */
+    const char *where;        /* of a form that store_form_is_known() knows */
+    uint64_t max_pages;       /* no more pages than this in the store; 0: no limit */
+    const char *compression;  /* in memory: a name of compressor.h; NULL: the default */
+    unsigned int connections; /* to an NBD server; 0: the default */
 };
+
+#define STORE_MAX_CONNECTIONS 16u
+#define STORE_DEFAULT_CONNECTIONS 4u
 
 /* Whether a store can be named like this; it need not be there. store_forms() says what can. */
 bool store_form_is_known(const char *where);

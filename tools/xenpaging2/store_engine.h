@@ -53,4 +53,11 @@ int store_memory_open(struct event_base *base, const char *compression, uint64_t
  */
 void store_memory_spill_to(struct store_engine *engine, struct store_engine *next);
 
+/*
+ * An NBD server, by its URI as libnbd has them (nbd_connect_uri(3)), over so many connections if
+ * the server allows that. Waits up to 10 s for the first of them. See store_open().
+ */
+int store_nbd_open(struct event_base *base, const char *uri, unsigned int nr_connections,
+                   struct store_engine **engine, char *message, size_t size);
+
 #endif

@@ -9,12 +9,14 @@
 #include "slabs.h"
 #include "store_engine.h"
 
-#define FORMS "/PATH, memory[:SIZE], memory[:SIZE],/PATH, with a SIZE from 1M to 256G"
+#define FORMS                                                                                      \
+    "PLACE, memory[:SIZE], memory[:SIZE],PLACE; PLACE: /PATH, nbd://..., nbds://..., "             \
+    "nbd+unix://..., nbds+unix://...; SIZE: 1M to 256G"
 
 struct form {
     bool in_memory;
     uint64_t limit;    /* bytes of memory; 0: the default */
-    const char *place; /* a file or a device; NULL: none */
+    const char *place; /* a file, a device, or a URI; NULL: none */
 };
 
 /* A number of KiB, or of what the letter after it says. Returns what follows, or NULL. */
@@ -44,10 +46,20 @@ static const char *parse_memory(const char *text, struct form *form)
     return *text == ':' ? parse_size(text + 1, &form->limit) : text;
 }
 
+static bool is_uri(const char *text)
+{
+    static const char *const schemes[] = {"nbd://", "nbds://", "nbd+unix://", "nbds+unix://"};
+
+    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
+        if (!strncmp(text, schemes[i], strlen(schemes[i])))
+            return true;
+    return false;
+}
+
 static bool parse_place(const char *text, struct form *form)
 {
     form->place = text;
-    return text[0] == '/';
+    return text[0] == '/' || is_uri(text);
 }
 
 static bool parse(const char *where, struct form *form)
@@ -73,39 +85,48 @@ const char *store_forms(void)
     return FORMS;
 }
 
+static int open_place(struct event_base *base, const struct store_options *options,
+                      const char *place, struct store_engine **engine, char *message, size_t size)
+{
+    const unsigned int nr = options->connections ? options->connections : STORE_DEFAULT_CONNECTIONS;
+
+    if (is_uri(place))
+        return store_nbd_open(base, place, nr, engine, message, size);
+    return store_file_open(base, place, engine, message, size);
+}
+
 static int open_tiers(struct event_base *base, const struct store_options *options,
                       const struct form *form, struct store_engine **engine, char *message,
                       size_t size)
 {
-    struct store_engine *next;
-    int rc = store_memory_open(base, options->compression, form->limit, engine, message, size);
+    struct store_engine *memory, *next = NULL;
+    int rc = store_memory_open(base, options->compression, form->limit, &memory, message, size);
 
-    if (rc || !form->place)
-        return rc;
-    rc = store_file_open(base, form->place, &next, message, size);
     if (rc)
-        (*engine)->ops->close(*engine);
-    else
-        store_memory_spill_to(*engine, next);
-    return rc;
+        return rc;
+    if (form->place)
+        rc = open_place(base, options, form->place, &next, message, size);
+    if (rc) {
+        memory->ops->close(memory);
+        return rc;
+    }
+    if (next)
+        store_memory_spill_to(memory, next);
+    *engine = memory;
+    return 0;
 }
 
 int store_engine_open(struct event_base *base, const struct store_options *options,
                       struct store_engine **engine, char *message, size_t size)
 {
     struct form form = {0};
-    int rc;
 
-    *engine = NULL;
     if (!parse(options->where, &form)) {
         snprintf(message, size, "store: '%.*s%s' is not allowed (allowed: " FORMS ")",
                  SHOWN(options->where));
         return -EINVAL;
     }
     if (!form.in_memory)
-        return store_file_open(base, form.place, engine, message, size);
-    rc = open_tiers(base, options, &form, engine, message, size);
-    if (rc)
-        *engine = NULL;
-    return rc;
+        return open_place(base, options, form.place, engine, message, size);
+    return open_tiers(base, options, &form, engine, message, size);
 }
