@@ -11,7 +11,7 @@
 #include "policy.h"
 #include "settings.h"
 
-#define NR_KEYS 8
+#define NR_KEYS 9
 
 static bool is_allowed(const char *key, const char *value, uint64_t *kib)
 {
@@ -23,6 +23,10 @@ static bool is_allowed(const char *key, const char *value, uint64_t *kib)
         return compressor_is_known(value);
     if (!strcmp(key, "policy"))
         return policy_is_known(value);
+    if (!strcmp(key, "encrypt")) {
+        *kib = !strcmp(value, "yes") ? STORE_ENCRYPT_YES : STORE_ENCRYPT_NO;
+        return !strcmp(value, "yes") || !strcmp(value, "no");
+    }
     if (!strcmp(key, "nbd-connections"))
         return fuzz_kib(value, kib) && *kib >= 1 && *kib <= 16;
     return fuzz_kib(value, kib);
@@ -35,6 +39,8 @@ static uint64_t number_of(const struct settings *s, const char *key)
         return s->target_min;
     if (!strcmp(key, "nbd-connections"))
         return s->connections;
+    if (!strcmp(key, "encrypt"))
+        return s->encryption;
     return !strcmp(key, "target") ? s->target : s->store_max;
 }
 

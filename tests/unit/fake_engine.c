@@ -157,6 +157,11 @@ int __wrap_store_file_open(struct event_base *base, const char *path, struct sto
     return 0;
 }
 
+const void *fake_engine_slot(uint32_t slot)
+{
+    return mem.slots[slot];
+}
+
 void fake_engine_corrupt(uint32_t slot)
 {
     mem.slots[slot][PAGE_BYTES / 2] ^= 1;

@@ -25,6 +25,9 @@ extern struct fake_engine fake_engine;
 /* Ends each test's use of it with the default values. */
 void fake_engine_reset(void);
 
+/* What is in a slot, as long as that is not given back. */
+const void *fake_engine_slot(uint32_t slot);
+
 /* Changes a byte of a slot, or copies one slot over another. */
 void fake_engine_corrupt(uint32_t slot);
 void fake_engine_copy(uint32_t from, uint32_t to);

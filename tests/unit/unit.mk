@@ -20,7 +20,7 @@ UNIT_WRAPPED := malloc calloc strdup free mmap mremap munmap mlock madvise event
                 event_new event_add event_free pthread_cond_timedwait write open flock fstat \
                 ftruncate pread pwrite pwritev store_file_open
 UNIT_LDFLAGS := $(UNIT_WRAPPED:%=-Wl,--wrap=%)
-UNIT_LIBS = $(shell pkg-config --libs libevent libxxhash libseccomp libcap-ng liblz4 libzstd libnbd cmocka) -pthread
+UNIT_LIBS = $(shell pkg-config --libs libevent libxxhash libseccomp libcap-ng liblz4 libzstd libnbd libcrypto cmocka) -pthread
 
 ASAN_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 TSAN_FLAGS := -O1 -g -fsanitize=thread -DUNDER_TSAN

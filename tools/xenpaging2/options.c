@@ -21,6 +21,7 @@ static const struct option long_options[] = {
     {"store-max", required_argument, NULL, 's'},
     {"compression", required_argument, NULL, 's'},
     {"nbd-connections", required_argument, NULL, 's'},
+    {"encrypt", required_argument, NULL, 's'},
     {"verbose", no_argument, NULL, 'v'},
     {"quiet", no_argument, NULL, 'q'},
     {"help", no_argument, NULL, 'h'},
@@ -44,6 +45,8 @@ const char *options_usage(void)
            "      --store-max=KIB     the store grows no larger than this; 0: no limit\n"
            "      --compression=NAME  of pages in memory: lz4, zstd\n"
            "      --nbd-connections=N to an NBD server that allows several; 1 to 16\n"
+           "      --encrypt=yes|no    what goes to a file, a device or a server; yes for servers\n"
+           "                          and no for others if it is not given\n"
            "  -v, --verbose           say what happens to each request\n"
            "  -q, --quiet             say warnings and errors only\n"
            "  -h, --help              print this and exit\n"

@@ -97,6 +97,17 @@ static int set_connections(struct settings *s, const char *key, const char *valu
     return 0;
 }
 
+static int set_encrypt(struct settings *s, const char *key, const char *value,
+                       const struct message *message)
+{
+    const bool yes = !strcmp(value, "yes");
+
+    if (!yes && strcmp(value, "no") != 0)
+        return refuse(message, key, value, "yes, no");
+    s->encryption = yes ? STORE_ENCRYPT_YES : STORE_ENCRYPT_NO;
+    return 0;
+}
+
 static int set_target(struct settings *s, const char *key, const char *value,
                       const struct message *message)
 {
@@ -132,6 +143,7 @@ static const struct {
     {"store-max", set_store_max},
     {"compression", set_compression},
     {"nbd-connections", set_connections},
+    {"encrypt", set_encrypt},
 };
 
 #define NR_KEYS (sizeof(keys) / sizeof(keys[0]))

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "store.h"
+
 struct settings {
     char *store;       /* see store_forms(); NULL: a file in directory */
     char *directory;   /* where the file goes */
@@ -20,6 +22,7 @@ struct settings {
     uint64_t target_min;      /* KiB */
     uint64_t store_max;       /* KiB; 0: no limit */
     unsigned int connections; /* to an NBD server, from 1 to STORE_MAX_CONNECTIONS */
+    enum store_encryption encryption;
 };
 
 /* All defaults. Returns 0 or -ENOMEM. Free the contents with settings_clear(). */
@@ -28,9 +31,9 @@ void settings_clear(struct settings *settings);
 
 /*
  * Sets one key: "store", "directory", "policy", "target", "target-min", "store-max",
- * "compression", "nbd-connections". Returns 0, -ENOENT for an unknown key, or -EINVAL or -ENOMEM
- * with the settings unchanged and a line in message (size bytes) that names the key, the value and
- * what is allowed.
+ * "compression", "nbd-connections", "encrypt". Returns 0, -ENOENT for an unknown key, or -EINVAL or
+ * -ENOMEM with the settings unchanged and a line in message (size bytes) that names the key, the
+ * value and what is allowed.
  */
 int settings_set(struct settings *settings, const char *key, const char *value, char *message,
                  size_t size);

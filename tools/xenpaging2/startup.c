@@ -126,6 +126,7 @@ static int open_store(struct daemon *d)
         .max_pages = kib_to_pages(d->settings.store_max),
         .compression = d->settings.compression,
         .connections = d->settings.connections,
+        .encryption = d->settings.encryption,
     };
 
     return store_open(d->base, &options, &d->store, d->message, sizeof(d->message));

@@ -150,14 +150,14 @@ static void submit(struct store *store, struct store_io *io)
         store->engine->ops->submit(store->engine, io);
 }
 
-static void describe_slot(struct store *store, const struct store_io *io)
+static void describe_slot(struct store *store, struct store_io *io)
 {
     struct slot *slot = &store->slots[io->slot];
 
     if (!++store->generation)
         store->generation = 1;
     slot->gfn = io->gfn;
-    slot->generation = store->generation;
+    slot->generation = io->generation = store->generation;
     slot->checksum = checksum(io->page, slot);
 }
 
@@ -183,6 +183,8 @@ void store_page_in(struct store *store, struct store_io *io, enum store_urgency 
     io->error = 0;
     if (io->slot == STORE_SLOT_ZERO)
         memset(io->page, 0, PAGE_BYTES);
+    else
+        io->generation = store->slots[io->slot].generation;
     submit(store, io);
 }
 

@@ -19,6 +19,7 @@
 
 struct event_base;
 struct store;
+struct store_secret;
 
 #define STORE_SLOT_NONE UINT32_MAX
 #define STORE_SLOT_ZERO (UINT32_MAX - 1) /* a page of zeros, stored nowhere */
@@ -43,15 +44,21 @@ struct store_io {
     /* The store's own. */
     void (*engine_done)(struct store_io *io);
     struct store *store;
+    uint32_t generation;        /* of what is in the slot, or is to be */
     enum store_urgency urgency; /* STORE_FAULT, STORE_FETCH: a read; STORE_PAGE_OUT: a write */
     STAILQ_ENTRY(store_io) link;
 };
+
+/* Of what leaves our memory. By default that which leaves the machine is. */
+enum store_encryption { STORE_ENCRYPT_BY_DEFAULT, STORE_ENCRYPT_NO, STORE_ENCRYPT_YES };
 
 struct store_options {
     const char *where;        /* of a form that store_form_is_known() knows */
     uint64_t max_pages;       /* no more pages than this in the store; 0: no limit */
     const char *compression;  /* in memory: a name of compressor.h; NULL: the default */
     unsigned int connections; /* to an NBD server; 0: the default */
+    enum store_encryption encryption;
+    const struct store_secret *secret; /* store_seal.h; NULL: one that is made here */
 };
 
 #define STORE_MAX_CONNECTIONS 16u

@@ -8,6 +8,7 @@
 #include "one_line.h"
 #include "slabs.h"
 #include "store_engine.h"
+#include "store_seal.h"
 
 #define FORMS                                                                                      \
     "PLACE, memory[:SIZE], memory[:SIZE],PLACE; PLACE: /PATH, nbd://..., nbds://..., "             \
@@ -85,14 +86,39 @@ const char *store_forms(void)
     return FORMS;
 }
 
-static int open_place(struct event_base *base, const struct store_options *options,
-                      const char *place, struct store_engine **engine, char *message, size_t size)
+static bool is_to_be_sealed(const struct store_options *options, const char *place)
+{
+    return options->encryption == STORE_ENCRYPT_YES ||
+           (options->encryption == STORE_ENCRYPT_BY_DEFAULT && is_uri(place));
+}
+
+static int open_unsealed(struct event_base *base, const struct store_options *options,
+                         const char *place, struct store_engine **engine, char *message,
+                         size_t size)
 {
     const unsigned int nr = options->connections ? options->connections : STORE_DEFAULT_CONNECTIONS;
 
     if (is_uri(place))
         return store_nbd_open(base, place, nr, engine, message, size);
     return store_file_open(base, place, engine, message, size);
+}
+
+static int open_place(struct event_base *base, const struct store_options *options,
+                      const char *place, struct store_engine **engine, char *message, size_t size)
+{
+    struct store_engine *opened;
+    int rc = open_unsealed(base, options, place, &opened, message, size);
+
+    if (rc)
+        return rc;
+    if (is_to_be_sealed(options, place) && (rc = store_seal(base, options->secret, &opened))) {
+        snprintf(message, size, "store: encryption cannot be set up: %s", strerror(-rc));
+        opened->ops->remove(opened);
+        opened->ops->close(opened);
+        return rc;
+    }
+    *engine = opened;
+    return 0;
 }
 
 static int open_tiers(struct event_base *base, const struct store_options *options,
