@@ -59,6 +59,7 @@ $(B)/xenpaging2: $(OBJECTS)
 -include tests/sim/sim.mk
 -include tests/coverage/coverage.mk
 -include tests/tests.mk
+-include tests/bench/bench.mk
 -include docs/docs.mk
 -include tools/toolstack/toolstack.mk
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "failing.h"
+#include "io_list.h"
 #include "page.h"
 #include "priorities.h"
 #include "store_engine.h"
@@ -19,8 +20,6 @@ int __real_store_file_open(struct event_base *base, const char *path, struct sto
                            char *message, size_t size);
 int __wrap_store_file_open(struct event_base *base, const char *path, struct store_engine **engine,
                            char *message, size_t size);
-
-STAILQ_HEAD(io_list, store_io);
 
 static struct {
     struct store_engine engine;

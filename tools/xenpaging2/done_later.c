@@ -9,15 +9,13 @@
 static void tell(evutil_socket_t fd, short what, void *arg)
 {
     struct done_later *later = arg;
-    STAILQ_HEAD(, store_io) list = STAILQ_HEAD_INITIALIZER(list);
+    struct io_list list = STAILQ_HEAD_INITIALIZER(list);
     struct store_io *io;
 
     (void)fd, (void)what;
     STAILQ_CONCAT(&list, &later->list); /* who is told may come with the next one */
-    while ((io = STAILQ_FIRST(&list))) {
-        STAILQ_REMOVE_HEAD(&list, link);
+    while ((io = io_list_take(&list)))
         io->engine_done(io);
-    }
 }
 
 int done_later_init(struct done_later *later, struct event_base *base)

@@ -3,10 +3,10 @@
 #ifndef XENPAGING2_DONE_LATER_H
 #define XENPAGING2_DONE_LATER_H
 
-#include "store.h"
+#include "io_list.h"
 
 struct done_later {
-    STAILQ_HEAD(, store_io) list;
+    struct io_list list;
     struct event *event;
 };
 

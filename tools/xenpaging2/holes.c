@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "io_list.h"
 #include "locked_memory.h"
 #include "log.h"
 #include "priorities.h"
@@ -26,7 +27,7 @@ struct holes {
     struct hole hole;
     bool is_busy; /* with the hole */
     unsigned int nr_in_interval;
-    STAILQ_HEAD(, store_io) held;
+    struct io_list held;
 };
 
 static uint64_t bit_of(uint32_t slot)
@@ -120,10 +121,8 @@ static void hole_done(struct store_io *io)
     struct store_io *held;
 
     h->is_busy = false;
-    while ((held = STAILQ_FIRST(&h->held))) {
-        STAILQ_REMOVE_HEAD(&h->held, link);
+    while ((held = io_list_take(&h->held)))
         h->submit(h->arg, held);
-    }
     if (io->error)
         log_limited(LOG_LEVEL_DEBUG, "slots from %" PRIu32 " on cannot be emptied: %s", io->slot,
                     strerror(-io->error));

@@ -9,10 +9,9 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "io_list.h"
 #include "priorities.h"
 #include "small_thread.h"
-
-STAILQ_HEAD(io_list, store_io);
 
 struct io_threads {
     io_threads_fn *fn;
@@ -32,15 +31,6 @@ struct io_threads {
     pthread_t threads[];
 };
 
-static struct store_io *take_first(struct io_list *list)
-{
-    struct store_io *io = STAILQ_FIRST(list);
-
-    if (io)
-        STAILQ_REMOVE_HEAD(list, link);
-    return io;
-}
-
 static bool is_read(const struct store_io *io)
 {
     return io->urgency < STORE_PAGE_OUT;
@@ -58,7 +48,7 @@ static unsigned int next_work(struct io_threads *t, struct store_io **ios)
     if (i == end)
         return 0;
     do
-        ios[nr++] = take_first(&t->queues[i]);
+        ios[nr++] = io_list_take(&t->queues[i]);
     while (i == STORE_PAGE_OUT && nr < IO_THREADS_TOGETHER && !STAILQ_EMPTY(&t->queues[i]));
     return nr;
 }
@@ -110,7 +100,7 @@ static void deliver_done(evutil_socket_t fd, short what, void *arg)
         count = 0; /* nobody else reads it: there is nothing to be told */
     STAILQ_CONCAT(&done, &t->done);
     pthread_mutex_unlock(&t->lock);
-    while ((io = take_first(&done)))
+    while ((io = io_list_take(&done)))
         io->engine_done(io);
 }
 
@@ -121,7 +111,7 @@ static void begin_gathered(evutil_socket_t fd, short what, void *arg)
 
     (void)fd, (void)what;
     pthread_mutex_lock(&t->lock);
-    while ((io = take_first(&t->gathered)))
+    while ((io = io_list_take(&t->gathered)))
         STAILQ_INSERT_TAIL(&t->queues[io->urgency], io, link);
     pthread_cond_broadcast(&t->work);
     pthread_mutex_unlock(&t->lock);

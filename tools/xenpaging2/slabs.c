@@ -16,6 +16,7 @@
 #define NR_CLASSES (PAGE_BYTES / UNIT)
 #define TABLE_STEP 512u
 #define NO_UNIT UINT16_MAX
+#define ENTRY_BYTES sizeof(void *) /* of the table */
 
 struct slab {
     LIST_ENTRY(slab) link; /* with those of its class that have room, or with the empty ones */
@@ -54,7 +55,7 @@ void slabs_destroy(struct slabs *slabs)
         locked_free(slabs->table[i]->memory, SLAB_BYTES);
         free(slabs->table[i]);
     }
-    locked_free(slabs->table, slabs->table_size * sizeof(*slabs->table));
+    locked_free(slabs->table, slabs->table_size * ENTRY_BYTES);
     free(slabs);
 }
 
@@ -83,8 +84,8 @@ static uint16_t *next_free(const struct slab *slab, uint16_t unit)
 
 static int grow_table(struct slabs *slabs)
 {
-    const size_t size = slabs->table_size * sizeof(*slabs->table);
-    const size_t step = TABLE_STEP * sizeof(*slabs->table);
+    const size_t size = slabs->table_size * ENTRY_BYTES;
+    const size_t step = TABLE_STEP * ENTRY_BYTES;
     struct slab **table;
 
     if (slabs_charge(slabs, step))

@@ -110,7 +110,7 @@ static unsigned int write_neighbours(int fd, struct store_io **ios, unsigned int
 /* What cannot be written together is written alone, to know which of them has the error. */
 static void write_pages(int fd, struct store_io **ios, unsigned int nr)
 {
-    qsort(ios, nr, sizeof(ios[0]), by_slot);
+    qsort(ios, nr, sizeof(void *), by_slot);
     for (unsigned int i = 0, n; i < nr; i += n) {
         n = write_neighbours(fd, ios + i, nr - i);
         if (n)

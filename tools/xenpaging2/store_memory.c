@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "compressor.h"
+#include "io_list.h"
 #include "locked_memory.h"
 #include "page.h"
 #include "priorities.h"
@@ -26,8 +27,6 @@
 #define GROW_SLOTS 4096u
 #define MOST_PACKED (PAGE_BYTES - 128u)       /* more is kept as it is, in a block of a page */
 #define MOST_WITH_NEXT (PAGE_BYTES / 4u * 3u) /* more goes on */
-
-STAILQ_HEAD(io_list, store_io);
 
 /* What a block begins with, if it is smaller than a page. */
 struct packed {
@@ -114,14 +113,6 @@ static int get(const struct memory_engine *m, uint32_t slot, void *page)
     return 0;
 }
 
-static struct store_io *take_first(struct io_list *list)
-{
-    struct store_io *io = STAILQ_FIRST(list);
-
-    STAILQ_REMOVE_HEAD(list, link);
-    return io;
-}
-
 static void read_all(evutil_socket_t fd, short what, void *arg)
 {
     struct memory_engine *m = arg;
@@ -130,7 +121,7 @@ static void read_all(evutil_socket_t fd, short what, void *arg)
     (void)fd, (void)what;
     STAILQ_CONCAT(&reads, &m->reads); /* who is told may come with the next one */
     while (!STAILQ_EMPTY(&reads)) {
-        struct store_io *io = take_first(&reads);
+        struct store_io *io = io_list_take(&reads);
 
         io->error = get(m, io->slot, io->page);
         io->engine_done(io);
@@ -152,7 +143,7 @@ static void write_some(evutil_socket_t fd, short what, void *arg)
 
     (void)fd, (void)what;
     for (int i = 0; i < PAGES_PER_TURN && !STAILQ_EMPTY(&m->writes); i++)
-        write_one(m, take_first(&m->writes));
+        write_one(m, io_list_take(&m->writes));
     if (!STAILQ_EMPTY(&m->writes))
         event_active(m->writing, EV_TIMEOUT, 0);
 }

@@ -21,6 +21,7 @@
 #include "clock_ms.h"
 #include "done_later.h"
 #include "holes.h"
+#include "io_list.h"
 #include "log.h"
 #include "one_line.h"
 #include "page.h"
@@ -34,8 +35,6 @@
 #define FIRST_RETRY_MS 100
 #define LAST_RETRY_MS 10000
 #define SILENCE_S 30 /* after which a machine that does not even acknowledge is given up */
-
-STAILQ_HEAD(io_list, store_io);
 
 /* An operation that was sent. */
 struct sent {
@@ -167,9 +166,8 @@ static void send_queued(struct nbd_engine *n)
         struct connection *c;
 
         while (!STAILQ_EMPTY(&n->queues[i]) && (c = connection_for(n, i < STORE_PAGE_OUT))) {
-            struct store_io *io = STAILQ_FIRST(&n->queues[i]);
+            struct store_io *io = io_list_take(&n->queues[i]);
 
-            STAILQ_REMOVE_HEAD(&n->queues[i], link);
             if (i == STORE_HOLE && nbd_can_zero(c->nbd) != 1)
                 cannot(n, io);
             else
@@ -229,10 +227,8 @@ static void take_all_back(struct connection *c)
             io = take_back(&c->sent[i]);
             STAILQ_INSERT_TAIL(&c->failed, io, link);
         }
-    while ((io = STAILQ_FIRST(&c->failed))) {
-        STAILQ_REMOVE_HEAD(&c->failed, link);
+    while ((io = io_list_take(&c->failed)))
         STAILQ_INSERT_HEAD(&n->queues[io->urgency], io, link);
-    }
 }
 
 static void drop(struct connection *c)

@@ -16,6 +16,7 @@
 #include <sys/random.h>
 
 #include "done_later.h"
+#include "io_list.h"
 #include "locked_memory.h"
 #include "page.h"
 #include "priorities.h"
@@ -26,8 +27,6 @@
 #define GROW_SLOTS 4096u
 #define NONCE_BYTES 12
 #define TAG_BYTES 16
-
-STAILQ_HEAD(io_list, store_io);
 
 /* How the page in a slot was sealed. */
 struct mark {
@@ -72,15 +71,6 @@ struct seal {
 static struct seal *seal_of(struct store_engine *engine)
 {
     return (struct seal *)engine;
-}
-
-static struct store_io *take_first(struct io_list *list)
-{
-    struct store_io *io = STAILQ_FIRST(list);
-
-    if (io)
-        STAILQ_REMOVE_HEAD(list, link);
-    return io;
 }
 
 /* --- One page. --- */
@@ -143,9 +133,9 @@ static void pass_on(struct seal *s, struct pass *pass, struct store_io *outer, v
 static void read_next(struct seal *s)
 {
     while (!STAILQ_EMPTY(&s->reads) && !STAILQ_EMPTY(&s->free_reads)) {
-        struct store_io *outer = take_first(&s->reads);
+        struct store_io *outer = io_list_take(&s->reads);
 
-        pass_on(s, (struct pass *)take_first(&s->free_reads), outer, outer->page);
+        pass_on(s, (struct pass *)io_list_take(&s->free_reads), outer, outer->page);
     }
 }
 
@@ -187,7 +177,7 @@ static void write_one(struct seal *s, struct store_io *outer)
         done_later(&s->later, outer);
         return;
     }
-    take_first(&s->free_writes);
+    io_list_take(&s->free_writes);
     pass_on(s, pass, outer, pass->buffer);
 }
 
@@ -202,7 +192,7 @@ static void seal_some(evutil_socket_t fd, short what, void *arg)
 
     (void)fd, (void)what;
     for (int i = 0; i < PAGES_PER_TURN && can_write(s); i++)
-        write_one(s, take_first(&s->writes));
+        write_one(s, io_list_take(&s->writes));
     if (can_write(s))
         event_active(s->sealing, EV_TIMEOUT, 0);
 }
