@@ -152,14 +152,21 @@ static void attach(struct rig *rig)
     evict_set_ring(rig->evict, rig->ring);
 }
 
+static const struct store_options plain = {.where = "/nowhere"};
+static const struct store_options *store_options = &plain;
+
+void rig_use_store(const struct store_options *options)
+{
+    store_options = options ? options : &plain;
+}
+
 static void open_store(struct rig *rig)
 {
-    const struct store_options options = {.where = "/nowhere"};
     char message[256] = "";
 
     fake_engine_reset();
     fake_engine.in_use = true;
-    if (store_open(rig->base, &options, &rig->store, message, sizeof(message)))
+    if (store_open(rig->base, store_options, &rig->store, message, sizeof(message)))
         fail_msg("%s", message);
 }
 

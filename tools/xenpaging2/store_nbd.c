@@ -262,6 +262,8 @@ static const char *what_is_wrong(struct nbd_engine *n, struct nbd_handle *nbd)
         return "is smaller than it was";
     if (nbd_get_block_size(nbd, LIBNBD_SIZE_MINIMUM) > PAGE_BYTES)
         return "takes only blocks larger than a page";
+    if (n->nr_connections > 1 && nbd_can_multi_conn(nbd) != 1)
+        return "takes no more than one connection by now";
     return NULL;
 }
 
