@@ -18,7 +18,7 @@ B := build
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 PACKAGES := xencontrol xencall xendevicemodel xenevtchn xenforeignmemory xenstore xentoollog \
-            libevent libxxhash libseccomp libcap-ng
+            libevent libxxhash libseccomp libcap-ng liblz4 libzstd libnbd libcrypto
 # Xen's public headers need the GNU dialect and, for the toolstack's part, __XEN_TOOLS__.
 DIALECT := -std=gnu11 -D_GNU_SOURCE -D__XEN_TOOLS__ -DVERSION='"$(VERSION)"' -pthread
 ALL_CFLAGS = $(DIALECT) $(WARNINGS) $(CFLAGS) $(shell pkg-config --cflags $(PACKAGES))
@@ -59,6 +59,7 @@ $(B)/xenpaging2: $(OBJECTS)
 -include tests/sim/sim.mk
 -include tests/coverage/coverage.mk
 -include tests/tests.mk
+-include tests/bench/bench.mk
 -include docs/docs.mk
 -include tools/toolstack/toolstack.mk
 

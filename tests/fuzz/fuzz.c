@@ -5,9 +5,11 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "compressor.h"
 #include "policy.h"
 #include "settings.h"
 
@@ -85,11 +87,47 @@ bool fuzz_kib(const char *text, uint64_t *kib)
     return first < end;
 }
 
+/* A number of KiB, or of the unit, as bytes; more than any that is allowed if it is. */
+static uint64_t bytes_of(const char *digits, size_t nr, char unit)
+{
+    const unsigned int shift = unit == 'M' ? 20 : unit == 'G' ? 30 : 10;
+    uint64_t number = 0;
+
+    for (size_t i = 0; i < nr && number <= MAX_KIB; i++)
+        number = number * 10 + (uint64_t)(digits[i] - '0');
+    return number > UINT64_C(1) << 30 ? UINT64_MAX : number << shift;
+}
+
+bool fuzz_store(const char *text)
+{
+    static const char place[] = "^(/|nbds?://|nbds?[+]unix://)";
+    static const char memory[] = "^memory(:([0-9]+)([KMG]?))?(,(/|nbds?://|nbds?[+]unix://).*)?$";
+    static regex_t in_memory, at_place; /* compiling them takes its time */
+    static bool are_compiled;
+    regmatch_t found[4];
+    uint64_t bytes;
+
+    if (!are_compiled)
+        assert_int_equal(regcomp(&in_memory, memory, REG_EXTENDED) ||
+                             regcomp(&at_place, place, REG_EXTENDED | REG_NOSUB),
+                         0);
+    are_compiled = true;
+    if (regexec(&in_memory, text, 4, found, 0))
+        return !regexec(&at_place, text, 0, NULL, 0);
+    if (found[2].rm_so < 0)
+        return true;
+    bytes = bytes_of(text + found[2].rm_so, (size_t)(found[2].rm_eo - found[2].rm_so),
+                     text[found[3].rm_so]);
+    return bytes >= UINT64_C(1) << 20 && bytes <= UINT64_C(1) << 38;
+}
+
 void fuzz_check_settings(const struct settings *settings)
 {
-    assert_true(!settings->store || settings->store[0] == '/');
+    assert_true(!settings->store || fuzz_store(settings->store));
     assert_true(settings->directory[0] == '/');
     assert_true(policy_is_known(settings->policy));
+    assert_true(compressor_is_known(settings->compression));
+    assert_in_range(settings->connections, 1, 16);
     assert_in_range(settings->target, 0, MAX_KIB);
     assert_in_range(settings->target_min, 0, MAX_KIB);
     assert_in_range(settings->store_max, 0, MAX_KIB);

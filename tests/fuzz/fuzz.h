@@ -35,6 +35,9 @@ char *fuzz_text(struct fuzz_input *in);
 /* KiB as settings.h has them, by another way of reading: false if text is none. */
 bool fuzz_kib(const char *text, uint64_t *kib);
 
+/* The same of the forms of stores. */
+bool fuzz_store(const char *text);
+
 /* All values are such as settings.h allows. */
 void fuzz_check_settings(const struct settings *settings);
 

@@ -6,18 +6,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compressor.h"
 #include "fuzz.h"
 #include "policy.h"
 #include "settings.h"
 
-#define NR_KEYS 6
+#define NR_KEYS 9
 
 static bool is_allowed(const char *key, const char *value, uint64_t *kib)
 {
-    if (!strcmp(key, "store") || !strcmp(key, "directory"))
+    if (!strcmp(key, "store"))
+        return fuzz_store(value);
+    if (!strcmp(key, "directory"))
         return value[0] == '/';
+    if (!strcmp(key, "compression"))
+        return compressor_is_known(value);
     if (!strcmp(key, "policy"))
         return policy_is_known(value);
+    if (!strcmp(key, "encrypt")) {
+        *kib = !strcmp(value, "yes") ? STORE_ENCRYPT_YES : STORE_ENCRYPT_NO;
+        return !strcmp(value, "yes") || !strcmp(value, "no");
+    }
+    if (!strcmp(key, "nbd-connections"))
+        return fuzz_kib(value, kib) && *kib >= 1 && *kib <= 16;
     return fuzz_kib(value, kib);
 }
 
@@ -26,6 +37,10 @@ static uint64_t number_of(const struct settings *s, const char *key)
 {
     if (!strcmp(key, "target-min"))
         return s->target_min;
+    if (!strcmp(key, "nbd-connections"))
+        return s->connections;
+    if (!strcmp(key, "encrypt"))
+        return s->encryption;
     return !strcmp(key, "target") ? s->target : s->store_max;
 }
 
@@ -35,6 +50,8 @@ static const char *text_of(const struct settings *s, const char *key)
         return s->store;
     if (!strcmp(key, "directory"))
         return s->directory;
+    if (!strcmp(key, "compression"))
+        return s->compression;
     return !strcmp(key, "policy") ? s->policy : NULL;
 }
 

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 int __real_open(const char *path, int flags, ...);
@@ -15,6 +16,7 @@ int __real_fstat(int fd, struct stat *st);
 int __real_ftruncate(int fd, off_t size);
 ssize_t __real_pread(int fd, void *data, size_t size, off_t offset);
 ssize_t __real_pwrite(int fd, const void *data, size_t size, off_t offset);
+ssize_t __real_pwritev(int fd, const struct iovec *data, int nr, off_t offset);
 
 int __wrap_open(const char *path, int flags, ...);
 int __wrap_flock(int fd, int operation);
@@ -22,6 +24,7 @@ int __wrap_fstat(int fd, struct stat *st);
 int __wrap_ftruncate(int fd, off_t size);
 ssize_t __wrap_pread(int fd, void *data, size_t size, off_t offset);
 ssize_t __wrap_pwrite(int fd, const void *data, size_t size, off_t offset);
+ssize_t __wrap_pwritev(int fd, const struct iovec *data, int nr, off_t offset);
 
 int __wrap_open(const char *path, int flags, ...)
 {
@@ -58,4 +61,9 @@ ssize_t __wrap_pread(int fd, void *data, size_t size, off_t offset)
 ssize_t __wrap_pwrite(int fd, const void *data, size_t size, off_t offset)
 {
     return fail_this(EIO) ? -1 : __real_pwrite(fd, data, size, offset);
+}
+
+ssize_t __wrap_pwritev(int fd, const struct iovec *data, int nr, off_t offset)
+{
+    return fail_this(EIO) ? -1 : __real_pwritev(fd, data, nr, offset);
 }

@@ -9,18 +9,17 @@
 #include <string.h>
 
 #include "failing.h"
+#include "io_list.h"
 #include "page.h"
 #include "priorities.h"
 #include "store_engine.h"
 
 #define MAX_SLOTS 65536
 
-int __real_store_file_open(struct event_base *base, const struct store_options *options,
+int __real_store_file_open(struct event_base *base, const char *path, uint64_t id,
                            struct store_engine **engine, char *message, size_t size);
-int __wrap_store_file_open(struct event_base *base, const struct store_options *options,
+int __wrap_store_file_open(struct event_base *base, const char *path, uint64_t id,
                            struct store_engine **engine, char *message, size_t size);
-
-STAILQ_HEAD(io_list, store_io);
 
 static struct {
     struct store_engine engine;
@@ -105,6 +104,20 @@ static void engine_submit(struct store_engine *engine, struct store_io *io)
     event_active(mem.event, EV_TIMEOUT, 0);
 }
 
+/* What was given back is gone at once, and nobody is at it any more. */
+static void engine_forget(struct store_engine *engine, uint32_t slot)
+{
+    struct store_io *io;
+
+    assert_ptr_equal(engine, &mem.engine);
+    assert_true(slot < fake_engine.max_slots);
+    STAILQ_FOREACH(io, &mem.waiting, link)
+    assert_int_not_equal(io->slot, slot);
+    fake_engine.nr_released++;
+    unfailing_free(mem.slots[slot]);
+    mem.slots[slot] = NULL;
+}
+
 static uint32_t engine_max_slots(const struct store_engine *engine)
 {
     (void)engine;
@@ -133,17 +146,19 @@ static void engine_close(struct store_engine *engine)
 
 static const struct store_engine_ops engine_ops = {
     .submit = engine_submit,
+    .release = engine_forget,
     .max_slots = engine_max_slots,
     .id = engine_id,
     .remove = engine_remove,
     .close = engine_close,
 };
 
-int __wrap_store_file_open(struct event_base *base, const struct store_options *options,
+int __wrap_store_file_open(struct event_base *base, const char *path, uint64_t id,
                            struct store_engine **engine, char *message, size_t size)
 {
     if (!fake_engine.in_use)
-        return __real_store_file_open(base, options, engine, message, size);
+        return __real_store_file_open(base, path, id, engine, message, size);
+    (void)path, (void)id;
     mem.event = event_new(base, -1, 0, do_waiting, NULL);
     if (!mem.event) {
         snprintf(message, size, "no memory for the fake engine");
@@ -168,6 +183,11 @@ void fake_engine_dies(enum fake_engine_death death)
         memset(mem.slots[io->slot] + PAGE_BYTES - lost[death], 0xaa, lost[death]);
     STAILQ_INIT(&mem.waiting);
     fake_engine.hold = false;
+}
+
+const void *fake_engine_slot(uint32_t slot)
+{
+    return mem.slots[slot];
 }
 
 void fake_engine_corrupt(uint32_t slot)

@@ -16,6 +16,7 @@ struct fake_engine {
     int error;                            /* with this negative errno */
     bool hold;                            /* nothing gets done, it all waits */
     unsigned int nr_reads, nr_writes;     /* done, well or not */
+    unsigned int nr_released;             /* slots that were given back */
     bool removed;
     uint64_t id; /* store_id(); if it is not 0, pages outlive a store that is closed */
 };
@@ -28,6 +29,9 @@ extern struct fake_engine fake_engine;
 
 /* Ends each test's use of it with the default values. */
 void fake_engine_reset(void);
+
+/* What is in a slot, as long as that is not given back. */
+const void *fake_engine_slot(uint32_t slot);
 
 /* Changes a byte of a slot, or copies one slot over another. */
 void fake_engine_corrupt(uint32_t slot);

@@ -192,12 +192,21 @@ static void attach(struct rig *rig, bool take_over)
     evict_set_ring(rig->evict, rig->ring);
 }
 
+static const struct store_options plain = {.where = "/nowhere"};
+static const struct store_options *store_options = &plain;
+
+void rig_use_store(const struct store_options *options)
+{
+    store_options = options ? options : &plain;
+}
+
 static void open_store(struct rig *rig, uint64_t id)
 {
-    const struct store_options options = {.path = "/nowhere", .id = id};
+    struct store_options options = *store_options;
     char message[256] = "";
 
     fake_engine.in_use = true;
+    options.id = id;
     if (store_open(rig->base, &options, &rig->store, message, sizeof(message)))
         fail_msg("%s", message);
 }

@@ -59,6 +59,11 @@ int rig_teardown(void **state);
 #define ON_PATCHED(test) NAMED_TEST(test, "patched", rig_setup_patched, rig_teardown)
 #define ON_BOTH(test) ON_STOCK(test), ON_PATCHED(test)
 
+struct store_options;
+
+/* The store of the rigs to come, with a fake engine at its end. NULL: nothing but that. */
+void rig_use_store(const struct store_options *options);
+
 /* With a guest of another size. */
 struct rig *rig_create(uint32_t nr_gfns, const char *policy);
 void rig_destroy(struct rig *rig);

@@ -283,7 +283,7 @@ static uint32_t put(uint32_t gfn)
 
 static void open_all(void)
 {
-    const struct store_options options = {.path = "/nowhere"};
+    const struct store_options options = {.where = "/nowhere"};
 
     base = loop_create();
     fake_engine_reset();

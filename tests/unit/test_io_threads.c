@@ -27,22 +27,31 @@ static pthread_t loop_thread;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* for all below */
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static bool gate_closed;
-static unsigned int nr_at_gate, nr_carried_out;
+static unsigned int nr_at_gate, nr_carried_out, most_together;
+static unsigned int nr_reads_at_gate;
 static const struct store_io *order[MAX_IOS];
 
-static int carry_out(void *arg, const struct store_io *io)
+static void carry_out(void *arg, struct store_io **ios, unsigned int nr)
 {
+    const bool is_read = ios[0]->urgency < STORE_PAGE_OUT;
+
     assert_ptr_equal(arg, &base);
     assert_false(pthread_equal(pthread_self(), loop_thread));
+    assert_in_range(nr, 1, is_read ? 1 : IO_THREADS_TOGETHER);
     pthread_mutex_lock(&lock);
     nr_at_gate++;
+    nr_reads_at_gate += is_read;
+    most_together = nr > most_together ? nr : most_together;
     pthread_cond_broadcast(&changed);
     while (gate_closed)
         pthread_cond_wait(&changed, &lock);
     nr_at_gate--;
-    order[nr_carried_out++] = io;
+    nr_reads_at_gate -= is_read;
+    for (unsigned int i = 0; i < nr; i++) {
+        order[nr_carried_out++] = ios[i];
+        ios[i]->error = ((const struct job *)ios[i])->result;
+    }
     pthread_mutex_unlock(&lock);
-    return ((const struct job *)io)->result;
 }
 
 static void set_gate(bool closed)
@@ -111,7 +120,7 @@ static int create(unsigned int nr_threads)
         jobs[i] = (struct job){.nr_done = 0};
     loop_thread = pthread_self();
     gate_closed = false;
-    nr_at_gate = nr_carried_out = 0;
+    nr_at_gate = nr_reads_at_gate = nr_carried_out = most_together = 0;
     return io_threads_create(base, nr_threads, carry_out, &base, &threads);
 }
 
@@ -171,9 +180,11 @@ static void the_most_urgent_goes_first_and_equals_in_their_order(void **state)
     (void)state;
     set_gate(true);
     submit(&jobs[0], urgencies[0]);
+    loop_settle(base);
     wait_for_gate(1);
     for (int i = 1; i < 7; i++)
         submit(&jobs[i], urgencies[i]);
+    loop_settle(base);
     set_gate(false);
     wait_for(7);
     for (int i = 0; i < 7; i++)
@@ -185,9 +196,11 @@ static void a_fault_does_not_wait_for_the_page_outs_queued_before_it(void **stat
     (void)state;
     set_gate(true);
     submit(&jobs[0], STORE_PAGE_OUT);
+    loop_settle(base);
     wait_for_gate(1);
     for (int i = 1; i < 1000; i++)
         submit(&jobs[i], STORE_PAGE_OUT);
+    loop_settle(base);
     submit(&jobs[1000], STORE_FAULT);
     set_gate(false);
     wait_for(1001);
@@ -205,6 +218,34 @@ static void several_threads_work_at_the_same_time(void **state)
     wait_for_gate(4);
     set_gate(false);
     wait_for(4);
+}
+
+/* They can be written at once then, if they are neighbours. Reads never wait for each other. */
+static void page_outs_of_a_turn_are_done_together(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 40; i++)
+        submit(&jobs[i], i % 2 ? STORE_PAGE_OUT : STORE_FETCH);
+    wait_for(40);
+    assert_int_equal(most_together, IO_THREADS_TOGETHER);
+}
+
+/* A store that takes no more writes still has to give pages back. */
+static void writes_never_have_all_threads(void **state)
+{
+    (void)state;
+    io_threads_destroy(threads);
+    assert_int_equal(create(4), 0);
+    set_gate(true);
+    for (int i = 0; i < 200; i++)
+        submit(&jobs[i], i % 2 ? STORE_PAGE_OUT : STORE_HOLE);
+    loop_settle(base);
+    wait_for_gate(3);
+    submit(&jobs[200], STORE_FETCH);
+    wait_for_gate(4);
+    assert_int_equal(nr_reads_at_gate, 1);
+    set_gate(false);
+    wait_for(201);
 }
 
 static void each_of_thousands_is_done_exactly_once(void **state)
@@ -258,14 +299,15 @@ static void destroying_with_work_queued_waits_for_what_has_been_started(void **s
     (void)state;
     set_gate(true);
     for (int i = 0; i < 100; i++)
-        submit(&jobs[i], STORE_PAGE_OUT);
+        submit(&jobs[i], STORE_FETCH);
+    submit(&jobs[100], STORE_PAGE_OUT);
     wait_for_gate(1);
     assert_int_equal(pthread_create(&opener, NULL, open_gate_soon, NULL), 0);
     io_threads_destroy(threads);
     pthread_join(opener, NULL);
     assert_int_equal(nr_carried_out, 1);
     loop_settle(base);
-    for (int i = 0; i < 100; i++)
+    for (int i = 0; i < 101; i++)
         assert_int_equal(jobs[i].nr_done, 0);
     assert_int_equal(create(1), 0);
 }
@@ -316,6 +358,8 @@ int main(void)
         WITH_THREADS(the_most_urgent_goes_first_and_equals_in_their_order),
         WITH_THREADS(a_fault_does_not_wait_for_the_page_outs_queued_before_it),
         WITH_THREADS(several_threads_work_at_the_same_time),
+        WITH_THREADS(page_outs_of_a_turn_are_done_together),
+        WITH_THREADS(writes_never_have_all_threads),
         WITH_THREADS(each_of_thousands_is_done_exactly_once),
         WITH_THREADS(an_operation_can_be_submitted_again_from_its_own_end),
         WITH_THREADS(destroying_with_work_queued_waits_for_what_has_been_started),

@@ -37,6 +37,9 @@ static void the_defaults_are_those_of_the_manual(void **state)
     assert_null(s->store);
     assert_string_equal(s->directory, "/var/lib/xen/xenpaging");
     assert_string_equal(s->policy, "clock");
+    assert_string_equal(s->compression, "lz4");
+    assert_int_equal(s->connections, 4);
+    assert_int_equal(s->encryption, STORE_ENCRYPT_BY_DEFAULT);
     assert_int_equal(s->target, 0);
     assert_false(s->has_target);
     assert_int_equal(s->target_min, 16384);
@@ -53,6 +56,9 @@ static void each_key_sets_its_own_value(void **state)
     assert_int_equal(set(*state, "target", "1000"), 0);
     assert_int_equal(set(*state, "target-min", "2000"), 0);
     assert_int_equal(set(*state, "store-max", "3000"), 0);
+    assert_int_equal(set(*state, "compression", "zstd"), 0);
+    assert_int_equal(set(*state, "nbd-connections", "16"), 0);
+    assert_int_equal(set(*state, "encrypt", "yes"), 0);
     assert_string_equal(s->store, "/dev/sdx");
     assert_string_equal(s->directory, "/tmp");
     assert_string_equal(s->policy, "random");
@@ -60,6 +66,11 @@ static void each_key_sets_its_own_value(void **state)
     assert_true(s->has_target);
     assert_int_equal(s->target_min, 2000);
     assert_int_equal(s->store_max, 3000);
+    assert_string_equal(s->compression, "zstd");
+    assert_int_equal(s->connections, 16);
+    assert_int_equal(s->encryption, STORE_ENCRYPT_YES);
+    assert_int_equal(set(*state, "encrypt", "no"), 0);
+    assert_int_equal(s->encryption, STORE_ENCRYPT_NO);
 }
 
 static void a_key_can_be_set_twice(void **state)
@@ -84,7 +95,7 @@ static void the_keys_can_be_walked_over(void **state)
 
     for (const char *key; (key = settings_key(nr)); nr++)
         assert_int_not_equal(set(*state, key, "1"), -ENOENT);
-    assert_int_equal(nr, 6);
+    assert_int_equal(nr, 9);
     assert_null(settings_key(UINT32_MAX));
 }
 
@@ -93,8 +104,16 @@ static void the_keys_can_be_walked_over(void **state)
 static const struct {
     const char *key, *value, *allowed;
 } bad[] = {
-    {"store", "", "absolute path"},
-    {"store", "relative/path", "absolute path"},
+    {"store", "", "PLACE, memory[:SIZE]"},
+    {"store", "relative/path", "PLACE: /PATH, nbd://"},
+    {"store", "memory:1", "SIZE: 1M to 256G"},
+    {"encrypt", "", "yes, no"},
+    {"encrypt", "1", "yes, no"},
+    {"nbd-connections", "0", "a number from 1 to 16"},
+    {"nbd-connections", "17", "a number from 1 to 16"},
+    {"nbd-connections", "many", "a number from 1 to 16"},
+    {"compression", "", "lz4, zstd"},
+    {"compression", "gzip", "lz4, zstd"},
     {"directory", "", "absolute path"},
     {"directory", "~/pages", "absolute path"},
     {"policy", "", "clock, random, sweep"},
@@ -138,6 +157,9 @@ static void a_bad_value_changes_nothing(void **state)
     assert_int_equal(s->target, 1000);
     assert_int_equal(s->target_min, 2000);
     assert_int_equal(s->store_max, 3000);
+    assert_string_equal(s->compression, "zstd");
+    assert_int_equal(s->connections, 16);
+    assert_int_equal(s->encryption, STORE_ENCRYPT_NO);
 }
 
 static void a_bad_target_is_no_target(void **state)

@@ -24,7 +24,7 @@ static int nr_done;
 
 static int open_store(uint64_t max_pages)
 {
-    const struct store_options options = {.path = "/nowhere", .max_pages = max_pages};
+    const struct store_options options = {.where = "/nowhere", .max_pages = max_pages};
     char message[256];
 
     return store_open(base, &options, &store, message, sizeof(message));
@@ -182,6 +182,26 @@ static void one_byte_makes_a_page_not_zero(void **state)
     }
 }
 
+static void send_again(struct store_io *io)
+{
+    if (++nr_done < 1000)
+        store_page_out(store, io);
+    event_base_loopbreak(base);
+}
+
+/* Else a stream of such pages would keep all else from the loop. */
+static void who_is_told_of_a_page_of_zeros_may_come_with_the_next_one(void **state)
+{
+    struct page zeros = {{0}};
+    struct store_io io = {.page = &zeros, .gfn = 5, .done = send_again};
+
+    (void)state;
+    nr_done = 0;
+    store_page_out(store, &io);
+    event_base_loop(base, EVLOOP_ONCE);
+    assert_int_equal(nr_done, 1);
+}
+
 /* --- Slots. --- */
 
 static void a_freed_slot_is_used_again(void **state)
@@ -192,6 +212,24 @@ static void a_freed_slot_is_used_again(void **state)
     store_free(store, slot);
     assert_int_equal(put(6, 2), slot);
     assert_gets(6, slot, 2);
+}
+
+static void the_engine_is_told_of_each_slot_that_is_given_back(void **state)
+{
+    const struct page zeros = {{0}};
+    struct page page;
+    uint32_t slot = put(5, 1), none;
+
+    (void)state;
+    store_free(store, slot);
+    assert_int_equal(fake_engine.nr_released, 1);
+    fill(&page, 2);
+    fake_engine.fail_writes = 1;
+    assert_int_equal(page_out(6, &page, &none), -EIO);
+    assert_int_equal(fake_engine.nr_released, 2); /* it may have been written in part */
+    assert_int_equal(page_out(7, &zeros, &slot), 0);
+    store_free(store, slot);
+    assert_int_equal(fake_engine.nr_released, 2); /* the engine never heard of it */
 }
 
 static void slots_never_outnumber_the_pages_held_at_once(void **state)
@@ -433,8 +471,10 @@ int main(void)
         WITH_STORE(a_page_comes_back_as_it_went),
         WITH_STORE(each_page_has_a_slot_of_its_own),
         WITH_STORE(a_page_of_zeros_takes_no_slot_and_no_io),
+        WITH_STORE(who_is_told_of_a_page_of_zeros_may_come_with_the_next_one),
         WITH_STORE(one_byte_makes_a_page_not_zero),
         WITH_STORE(a_freed_slot_is_used_again),
+        WITH_STORE(the_engine_is_told_of_each_slot_that_is_given_back),
         WITH_STORE(slots_never_outnumber_the_pages_held_at_once),
         WITH_STORE(the_store_grows_beyond_its_first_slots),
         WITH_STORE(beyond_max_pages_there_is_no_space),

@@ -38,7 +38,7 @@ static bool is_done;
 
 static int open_store(void)
 {
-    const struct store_options options = {.path = path};
+    const struct store_options options = {.where = path};
 
     message[0] = '\0';
     return store_open(base, &options, &store, message, sizeof(message));
@@ -179,6 +179,100 @@ static void pages_come_back_as_they_went(void **state)
         slots[i] = put(i);
     for (uint32_t i = 0; i < 200; i++)
         assert_gets(i, slots[i]);
+}
+
+/* Page-outs under way at the same time, which a thread may write as one. */
+#define TOGETHER 200
+
+static struct page many[TOGETHER];
+static struct store_io ios[TOGETHER];
+static unsigned int nr_under_way;
+
+static void one_is_done(struct store_io *io)
+{
+    (void)io;
+    nr_under_way--;
+}
+
+static bool all_are_done(void *arg)
+{
+    (void)arg;
+    return !nr_under_way;
+}
+
+static void put_many(uint32_t first_gfn)
+{
+    nr_under_way = TOGETHER;
+    for (uint32_t i = 0; i < TOGETHER; i++) {
+        fill(&many[i], first_gfn + i);
+        ios[i] = (struct store_io){.page = &many[i], .gfn = first_gfn + i, .done = one_is_done};
+        store_page_out(store, &ios[i]);
+    }
+    loop_until(base, all_are_done, NULL);
+}
+
+static void pages_that_go_out_together_come_back_as_they_went(void **state)
+{
+    uint32_t slots[TOGETHER];
+
+    (void)state;
+    assert_int_equal(open_store(), 0);
+    put_many(0);
+    for (uint32_t i = 0; i < TOGETHER; i++) {
+        assert_int_equal(ios[i].error, 0);
+        slots[i] = ios[i].slot;
+    }
+    for (uint32_t i = 0; i < TOGETHER; i += 3) /* then the slots are not in a row any more */
+        store_free(store, slots[i]);
+    put_many(1000);
+    for (uint32_t i = 0; i < TOGETHER; i++) {
+        assert_gets(1000 + i, ios[i].slot);
+        if (i % 3)
+            assert_gets(i, slots[i]);
+    }
+}
+
+/* Reads the place itself, as anybody could who has the file. */
+static bool is_empty_in_file(uint32_t slot)
+{
+    static const struct page zeros;
+    struct page page;
+    int fd = open(path, O_RDONLY);
+
+    assert_true(fd >= 0);
+    assert_int_equal(pread(fd, &page, PAGE_BYTES, ((off_t)slot + 1) * PAGE_BYTES), PAGE_BYTES);
+    close(fd);
+    return !memcmp(&page, &zeros, PAGE_BYTES);
+}
+
+static bool are_empty_in_file(void *arg)
+{
+    const uint32_t *slots = arg;
+
+    return is_empty_in_file(slots[0]) && is_empty_in_file(slots[1]);
+}
+
+static void what_was_given_back_cannot_be_read_in_the_file(void **state)
+{
+    uint32_t slots[5], gone[2];
+    struct stat before, after;
+
+    (void)state;
+    assert_int_equal(open_store(), 0);
+    for (uint32_t i = 0; i < 5; i++)
+        slots[i] = put(i);
+    assert_int_equal(stat(path, &before), 0);
+    gone[0] = slots[1];
+    gone[1] = slots[3];
+    store_free(store, gone[0]);
+    store_free(store, gone[1]);
+    assert_false(are_empty_in_file(gone)); /* not at once: it may be used again */
+    loop_until(base, are_empty_in_file, gone);
+    assert_int_equal(stat(path, &after), 0);
+    assert_true(after.st_blocks < before.st_blocks);
+    for (uint32_t i = 0; i < 5; i += 2)
+        assert_gets(i, slots[i]);
+    assert_gets(7, put(7));
 }
 
 static void the_file_is_for_us_alone(void **state)
@@ -435,6 +529,27 @@ static int fill_the_disk(void)
     return rc ? 2 : 0;
 }
 
+/* Some of what is written as one has room, and some has not. */
+static int fill_the_disk_with_many(void)
+{
+    unsigned int nr = 0;
+    int rc = open_store();
+
+    if (rc)
+        return 1;
+    put_many(0);
+    for (uint32_t i = 0; i < TOGETHER; i++) {
+        if (ios[i].error && (ios[i].error != -ENOSPC || ios[i].slot != STORE_SLOT_NONE))
+            return 2;
+        if (ios[i].error)
+            continue;
+        nr++;
+        assert_gets(i, ios[i].slot);
+    }
+    store_close(store);
+    return nr < 10 || nr >= 16 ? 3 : 0; /* of 64 KiB */
+}
+
 static int open_on_a_full_disk(void)
 {
     char other[64];
@@ -468,6 +583,12 @@ static void a_full_disk_is_no_space_and_harms_nothing(void **state)
 {
     (void)state;
     run_with_file_system(fill_the_disk);
+}
+
+static void a_disk_that_gets_full_takes_what_it_can(void **state)
+{
+    (void)state;
+    run_with_file_system(fill_the_disk_with_many);
 }
 
 static void a_disk_that_is_full_from_the_start_leaves_no_file(void **state)
@@ -540,8 +661,11 @@ static void use_device(void)
     assert_int_equal(page_out(99, &slot), -ENOSPC); /* the header has the first page */
     for (uint32_t i = 0; i < DEVICE_PAGES - 1; i++)
         assert_gets(i, slots[i]);
+    assert_false(is_empty_in_file(slots[0]));
     store_remove(store);
     assert_true(file_exists());
+    for (uint32_t i = 0; i < DEVICE_PAGES - 1; i++)
+        assert_true(is_empty_in_file(slots[i]));
     close_store();
 }
 
@@ -641,6 +765,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_DIRECTORY(pages_come_back_as_they_went),
+        WITH_DIRECTORY(pages_that_go_out_together_come_back_as_they_went),
+        WITH_DIRECTORY(what_was_given_back_cannot_be_read_in_the_file),
         WITH_DIRECTORY(the_file_is_for_us_alone),
         WITH_DIRECTORY(the_file_grows_only_as_slots_are_used),
         WITH_DIRECTORY(the_file_says_whose_it_is),
@@ -658,6 +784,7 @@ int main(void)
         WITH_DIRECTORY(a_store_of_another_pager_is_busy_and_kept),
         WITH_DIRECTORY(an_unwritable_directory_is_refused),
         WITH_DIRECTORY(a_full_disk_is_no_space_and_harms_nothing),
+        WITH_DIRECTORY(a_disk_that_gets_full_takes_what_it_can),
         WITH_DIRECTORY(a_disk_that_is_full_from_the_start_leaves_no_file),
         WITH_DIRECTORY(a_block_device_is_used_to_its_end_and_never_removed),
         WITH_DIRECTORY(a_block_device_in_use_is_refused),

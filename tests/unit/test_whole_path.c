@@ -5,6 +5,9 @@
  */
 #include "story.h"
 
+#include "rig.h"
+#include "store.h"
+
 #include <stdlib.h>
 
 #ifdef UNDER_TSAN
@@ -22,12 +25,21 @@ static uint32_t draw(uint32_t below)
     return (uint32_t)(state_of_chance >> 33) % below;
 }
 
+/* What is between the store and its last engine makes no difference. */
+static const struct store_options stores[] = {
+    {.where = "/nowhere"},
+    {.where = "/nowhere", .encryption = STORE_ENCRYPT_YES},
+    {.where = "memory:1M,/nowhere"},
+};
+
 static void tell_story(uint64_t seed, bool patched)
 {
     state_of_chance = seed * 7919;
+    rig_use_store(&stores[seed / 2 % (sizeof(stores) / sizeof(stores[0]))]);
     fake_xen_patch(patched);
     story_tell(draw, seed % 2 ? "clock" : "random", NR_STEPS);
     fake_xen_patch(false);
+    rig_use_store(NULL);
 }
 
 static uint64_t first_seed = 1, last_seed = NR_SEEDS;

@@ -18,11 +18,11 @@ UNIT_PARTS := $(filter-out %/main.c,$(SOURCES)) $(UNIT_HELPERS)
 # What the helpers can make fail or put themselves in the place of.
 UNIT_WRAPPED := malloc calloc strdup free mmap mremap munmap mlock madvise eventfd pthread_create \
                 event_new event_add event_free pthread_cond_timedwait write open flock fstat \
-                ftruncate pread pwrite store_file_open \
+                ftruncate pread pwrite pwritev store_file_open \
                 pages_nominate pages_give_up pages_record pages_commit pages_loaded pages_drop \
                 pages_forget store_page_out store_free
 UNIT_LDFLAGS := $(UNIT_WRAPPED:%=-Wl,--wrap=%)
-UNIT_LIBS = $(shell pkg-config --libs libevent libxxhash libseccomp libcap-ng cmocka) -pthread
+UNIT_LIBS = $(shell pkg-config --libs libevent libxxhash libseccomp libcap-ng liblz4 libzstd libnbd libcrypto cmocka) -pthread
 
 ASAN_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 TSAN_FLAGS := -O1 -g -fsanitize=thread -DUNDER_TSAN

@@ -9,66 +9,77 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "io_list.h"
 #include "priorities.h"
 #include "small_thread.h"
-
-STAILQ_HEAD(io_list, store_io);
 
 struct io_threads {
     io_threads_fn *fn;
     void *arg;
     int done_fd; /* readable when done is not empty */
     struct event *done_event;
+    struct io_list gathered; /* not reads: of this turn of the loop, which has it alone */
+    struct event *begin_event;
 
     pthread_mutex_t lock; /* for all below */
     pthread_cond_t work;
     struct io_list queues[NR_STORE_URGENCIES], done;
     bool stop;
+    unsigned int nr_writing, max_writing; /* threads with anything but a read */
 
     unsigned int nr_threads;
     pthread_t threads[];
 };
 
-static struct store_io *take_first(struct io_list *list)
+static bool is_read(const struct store_io *io)
 {
-    struct store_io *io = STAILQ_FIRST(list);
-
-    if (io)
-        STAILQ_REMOVE_HEAD(list, link);
-    return io;
+    return io->urgency < STORE_PAGE_OUT;
 }
 
-static struct store_io *next_work(struct io_threads *t)
+/* What to do next, in ios[]. Returns how many, 0 for nothing. */
+static unsigned int next_work(struct io_threads *t, struct store_io **ios)
 {
-    struct store_io *io = NULL;
+    const int end = t->nr_writing < t->max_writing ? NR_STORE_URGENCIES : STORE_PAGE_OUT;
+    unsigned int nr = 0;
+    int i = 0;
 
-    for (int i = 0; !io && i < NR_STORE_URGENCIES; i++)
-        io = take_first(&t->queues[i]);
-    return io;
+    while (i < end && STAILQ_EMPTY(&t->queues[i]))
+        i++;
+    if (i == end)
+        return 0;
+    do
+        ios[nr++] = io_list_take(&t->queues[i]);
+    while (i == STORE_PAGE_OUT && nr < IO_THREADS_TOGETHER && !STAILQ_EMPTY(&t->queues[i]));
+    return nr;
 }
 
 /* Called and returns with the lock held. */
-static void carry_out(struct io_threads *t, struct store_io *io)
+static void carry_out(struct io_threads *t, struct store_io **ios, unsigned int nr)
 {
+    const bool is_writing = !is_read(ios[0]);
     uint64_t one = 1;
 
+    t->nr_writing += is_writing;
     pthread_mutex_unlock(&t->lock);
-    io->error = t->fn(t->arg, io);
+    t->fn(t->arg, ios, nr);
     pthread_mutex_lock(&t->lock);
+    t->nr_writing -= is_writing;
     if (STAILQ_EMPTY(&t->done) && write(t->done_fd, &one, sizeof(one)) < 0)
         abort(); /* an eventfd far from its maximum takes a write */
-    STAILQ_INSERT_TAIL(&t->done, io, link);
+    for (unsigned int i = 0; i < nr; i++)
+        STAILQ_INSERT_TAIL(&t->done, ios[i], link);
 }
 
 static void *thread_main(void *arg)
 {
     struct io_threads *t = arg;
-    struct store_io *io;
+    struct store_io *ios[IO_THREADS_TOGETHER];
+    unsigned int nr;
 
     pthread_mutex_lock(&t->lock);
     while (!t->stop) {
-        if ((io = next_work(t)))
-            carry_out(t, io);
+        if ((nr = next_work(t, ios)))
+            carry_out(t, ios, nr);
         else
             pthread_cond_wait(&t->work, &t->lock);
     }
@@ -89,8 +100,31 @@ static void deliver_done(evutil_socket_t fd, short what, void *arg)
         count = 0; /* nobody else reads it: there is nothing to be told */
     STAILQ_CONCAT(&done, &t->done);
     pthread_mutex_unlock(&t->lock);
-    while ((io = take_first(&done)))
+    while ((io = io_list_take(&done)))
         io->engine_done(io);
+}
+
+static void begin_gathered(evutil_socket_t fd, short what, void *arg)
+{
+    struct io_threads *t = arg;
+    struct store_io *io;
+
+    (void)fd, (void)what;
+    pthread_mutex_lock(&t->lock);
+    while ((io = io_list_take(&t->gathered)))
+        STAILQ_INSERT_TAIL(&t->queues[io->urgency], io, link);
+    pthread_cond_broadcast(&t->work);
+    pthread_mutex_unlock(&t->lock);
+}
+
+static int add_events(struct io_threads *t, struct event_base *base)
+{
+    t->done_event = event_new(base, t->done_fd, EV_READ | EV_PERSIST, deliver_done, t);
+    t->begin_event = event_new(base, -1, 0, begin_gathered, t);
+    if (!t->done_event || !t->begin_event || event_priority_set(t->done_event, PRIORITY_SERVE) ||
+        event_priority_set(t->begin_event, PRIORITY_SERVE) || event_add(t->done_event, NULL))
+        return -ENOMEM;
+    return 0;
 }
 
 static int start_threads(struct io_threads *t, unsigned int nr_threads)
@@ -119,11 +153,10 @@ int io_threads_create(struct event_base *base, unsigned int nr_threads, io_threa
     for (int i = 0; i < NR_STORE_URGENCIES; i++)
         STAILQ_INIT(&t->queues[i]);
     STAILQ_INIT(&t->done);
+    STAILQ_INIT(&t->gathered);
+    t->max_writing = nr_threads > 1 ? nr_threads - 1 : 1;
     t->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (t->done_fd >= 0)
-        t->done_event = event_new(base, t->done_fd, EV_READ | EV_PERSIST, deliver_done, t);
-    if (t->done_event && !event_priority_set(t->done_event, PRIORITY_SERVE) &&
-        !event_add(t->done_event, NULL))
+    if (t->done_fd >= 0 && !(rc = add_events(t, base)))
         rc = start_threads(t, nr_threads);
     if (rc) {
         io_threads_destroy(t);
@@ -135,6 +168,11 @@ int io_threads_create(struct event_base *base, unsigned int nr_threads, io_threa
 
 void io_threads_submit(struct io_threads *t, struct store_io *io)
 {
+    if (!is_read(io)) {
+        STAILQ_INSERT_TAIL(&t->gathered, io, link);
+        event_active(t->begin_event, EV_TIMEOUT, 0);
+        return;
+    }
     pthread_mutex_lock(&t->lock);
     STAILQ_INSERT_TAIL(&t->queues[io->urgency], io, link);
     pthread_cond_signal(&t->work);
@@ -153,6 +191,8 @@ void io_threads_destroy(struct io_threads *t)
         pthread_join(t->threads[--t->nr_threads], NULL);
     if (t->done_event)
         event_free(t->done_event);
+    if (t->begin_event)
+        event_free(t->begin_event);
     if (t->done_fd >= 0)
         close(t->done_fd);
     pthread_cond_destroy(&t->work);

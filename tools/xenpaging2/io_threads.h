@@ -10,17 +10,26 @@
 struct event_base;
 struct io_threads;
 
-/* Does the I/O of one operation, in a thread. Returns 0 or a negative errno. */
-typedef int io_threads_fn(void *arg, const struct store_io *io);
+#define IO_THREADS_TOGETHER 16
 
 /*
- * Starts nr_threads threads that call fn(arg, io); io->engine_done() is called from the loop of
- * base with io->error set. Returns 0 or a negative errno.
+ * Does the I/O of one operation, or of up to IO_THREADS_TOGETHER page-outs, in a thread, and sets
+ * the io->error of each to 0 or a negative errno.
+ */
+typedef void io_threads_fn(void *arg, struct store_io **ios, unsigned int nr);
+
+/*
+ * Starts nr_threads threads that call fn(arg, ios, nr); io->engine_done() is called from the loop
+ * of base for each. Writes never have all threads, if there are several: a read does not wait for
+ * them. Returns 0 or a negative errno.
  */
 int io_threads_create(struct event_base *base, unsigned int nr_threads, io_threads_fn *fn,
                       void *arg, struct io_threads **threads);
 
-/* Queues an operation. */
+/*
+ * Queues an operation. Those that are no reads are begun when the loop comes round again, so that
+ * what was submitted together can be done together.
+ */
 void io_threads_submit(struct io_threads *threads, struct store_io *io);
 
 /* Finishes what has been started, forgets the rest, and ends the threads. Takes NULL. */

@@ -19,6 +19,9 @@ static const struct option long_options[] = {
     {"target", required_argument, NULL, 's'},
     {"target-min", required_argument, NULL, 's'},
     {"store-max", required_argument, NULL, 's'},
+    {"compression", required_argument, NULL, 's'},
+    {"nbd-connections", required_argument, NULL, 's'},
+    {"encrypt", required_argument, NULL, 's'},
     {"no-supervisor", no_argument, NULL, 'n'},
     {"verbose", no_argument, NULL, 'v'},
     {"quiet", no_argument, NULL, 'q'},
@@ -32,13 +35,19 @@ const char *options_usage(void)
     return "Usage: xenpaging2 [OPTION]... DOMID\n"
            "Pages memory of the HVM or PVH guest DOMID out to a store, and back in on demand.\n"
            "\n"
-           "      --store=PATH        file or block device for the pages\n"
+           "      --store=STORE       where the pages go: a file or block device (/PATH), an NBD\n"
+           "                          server (nbd://...), memory (memory[:SIZE]), or first there\n"
+           "                          and then elsewhere (memory:SIZE,/PATH)\n"
            "      --directory=PATH    where the file goes if there is no --store\n"
            "      --policy=NAME       which pages go first: clock, random, sweep\n"
            "      --target=KIB        how much may stay in memory; 0: all of it. Without it,\n"
            "                          /local/domain/DOMID/memory/target-tot_pages is followed\n"
            "      --target-min=KIB    no target goes below this\n"
            "      --store-max=KIB     the store grows no larger than this; 0: no limit\n"
+           "      --compression=NAME  of pages in memory: lz4, zstd\n"
+           "      --nbd-connections=N to an NBD server that allows several; 1 to 16\n"
+           "      --encrypt=yes|no    what goes to a file, a device or a server; yes for servers\n"
+           "                          and no for others if it is not given\n"
            "      --no-supervisor     one process, that nobody starts anew if it dies\n"
            "  -v, --verbose           say what happens to each request\n"
            "  -q, --quiet             say warnings and errors only\n"

@@ -54,6 +54,7 @@ static const char *const calls[] = {
     "pipe2",
     "pread64",
     "preadv",
+    "preadv2",
     "pwrite64",
     "pwritev",
     "read",

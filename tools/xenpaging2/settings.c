@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compressor.h"
 #include "one_line.h"
 #include "policy.h"
+#include "store.h"
 
 #define DEFAULT_DIRECTORY "/var/lib/xen/xenpaging"
 #define DEFAULT_POLICY "clock"
@@ -57,7 +59,9 @@ static int set_kib(uint64_t *kib, const char *key, const char *value, const stru
 static int set_store(struct settings *s, const char *key, const char *value,
                      const struct message *message)
 {
-    return set_path(&s->store, key, value, message);
+    if (!store_form_is_known(value))
+        return refuse(message, key, value, store_forms());
+    return replace(&s->store, value);
 }
 
 static int set_directory(struct settings *s, const char *key, const char *value,
@@ -72,6 +76,36 @@ static int set_policy(struct settings *s, const char *key, const char *value,
     if (!policy_is_known(value))
         return refuse(message, key, value, policy_names());
     return replace(&s->policy, value);
+}
+
+static int set_compression(struct settings *s, const char *key, const char *value,
+                           const struct message *message)
+{
+    if (!compressor_is_known(value))
+        return refuse(message, key, value, compressor_names());
+    return replace(&s->compression, value);
+}
+
+static int set_connections(struct settings *s, const char *key, const char *value,
+                           const struct message *message)
+{
+    uint64_t number;
+
+    if (settings_parse_kib(value, &number) || !number || number > STORE_MAX_CONNECTIONS)
+        return refuse(message, key, value, "a number from 1 to 16");
+    s->connections = (unsigned int)number;
+    return 0;
+}
+
+static int set_encrypt(struct settings *s, const char *key, const char *value,
+                       const struct message *message)
+{
+    const bool yes = !strcmp(value, "yes");
+
+    if (!yes && strcmp(value, "no") != 0)
+        return refuse(message, key, value, "yes, no");
+    s->encryption = yes ? STORE_ENCRYPT_YES : STORE_ENCRYPT_NO;
+    return 0;
 }
 
 static int set_target(struct settings *s, const char *key, const char *value,
@@ -101,18 +135,27 @@ static const struct {
     int (*set)(struct settings *s, const char *key, const char *value,
                const struct message *message);
 } keys[] = {
-    {"store", set_store},   {"directory", set_directory},   {"policy", set_policy},
-    {"target", set_target}, {"target-min", set_target_min}, {"store-max", set_store_max},
+    {"store", set_store},
+    {"directory", set_directory},
+    {"policy", set_policy},
+    {"target", set_target},
+    {"target-min", set_target_min},
+    {"store-max", set_store_max},
+    {"compression", set_compression},
+    {"nbd-connections", set_connections},
+    {"encrypt", set_encrypt},
 };
 
 #define NR_KEYS (sizeof(keys) / sizeof(keys[0]))
 
 int settings_init(struct settings *settings)
 {
-    *settings = (struct settings){.target_min = DEFAULT_TARGET_MIN};
+    *settings = (struct settings){.target_min = DEFAULT_TARGET_MIN,
+                                  .connections = STORE_DEFAULT_CONNECTIONS};
     settings->directory = strdup(DEFAULT_DIRECTORY);
     settings->policy = strdup(DEFAULT_POLICY);
-    if (settings->directory && settings->policy)
+    settings->compression = strdup(COMPRESSOR_DEFAULT);
+    if (settings->directory && settings->policy && settings->compression)
         return 0;
     settings_clear(settings);
     return -ENOMEM;
@@ -123,6 +166,7 @@ void settings_clear(struct settings *settings)
     free(settings->store);
     free(settings->directory);
     free(settings->policy);
+    free(settings->compression);
     *settings = (struct settings){0};
 }
 

@@ -10,14 +10,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "store.h"
+
 struct settings {
-    char *store;     /* a file or block device; NULL: a file in directory */
-    char *directory; /* where the file goes */
-    char *policy;    /* a name that policy_create() takes */
-    uint64_t target; /* KiB; 0: no limit. From the command line: xenstore is not asked */
+    char *store;       /* see store_forms(); NULL: a file in directory */
+    char *directory;   /* where the file goes */
+    char *policy;      /* a name that policy_create() takes */
+    char *compression; /* a name that compressor_create() takes */
+    uint64_t target;   /* KiB; 0: no limit. From the command line: xenstore is not asked */
     bool has_target;
-    uint64_t target_min; /* KiB */
-    uint64_t store_max;  /* KiB; 0: no limit */
+    uint64_t target_min;      /* KiB */
+    uint64_t store_max;       /* KiB; 0: no limit */
+    unsigned int connections; /* to an NBD server, from 1 to STORE_MAX_CONNECTIONS */
+    enum store_encryption encryption;
 };
 
 /* All defaults. Returns 0 or -ENOMEM. Free the contents with settings_clear(). */
@@ -25,9 +30,10 @@ int settings_init(struct settings *settings);
 void settings_clear(struct settings *settings);
 
 /*
- * Sets one key: "store", "directory", "policy", "target", "target-min", "store-max". Returns 0,
- * -ENOENT for an unknown key, or -EINVAL or -ENOMEM with the settings unchanged and a line in
- * message (size bytes) that names the key, the value and what is allowed.
+ * Sets one key: "store", "directory", "policy", "target", "target-min", "store-max",
+ * "compression", "nbd-connections", "encrypt". Returns 0, -ENOENT for an unknown key, or -EINVAL or
+ * -ENOMEM with the settings unchanged and a line in message (size bytes) that names the key, the
+ * value and what is allowed.
  */
 int settings_set(struct settings *settings, const char *key, const char *value, char *message,
                  size_t size);

@@ -197,9 +197,14 @@ static int find_what_was_left(struct daemon *d)
 
 static int open_store(struct daemon *d)
 {
-    const struct store_options options = {.path = d->store_path,
-                                          .max_pages = kib_to_pages(d->settings.store_max),
-                                          .id = d->found_store_id};
+    const struct store_options options = {
+        .where = d->store_path,
+        .max_pages = kib_to_pages(d->settings.store_max),
+        .compression = d->settings.compression,
+        .connections = d->settings.connections,
+        .encryption = d->settings.encryption,
+        .id = d->found_store_id,
+    };
 
     return store_open(d->base, &options, &d->store, d->message, sizeof(d->message));
 }

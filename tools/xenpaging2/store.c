@@ -3,27 +3,23 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <event2/event.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
+#include "done_later.h"
 #include "index.h"
 #include "locked_memory.h"
 #include "page.h"
-#include "priorities.h"
 #include "store_engine.h"
 
 #define GROW_SLOTS 4096u
 
-STAILQ_HEAD(io_list, store_io);
-
 struct store {
     struct store_engine *engine;
-    struct io_list finished; /* operations that needed no I/O */
-    struct event *finished_event;
+    struct done_later later;  /* operations that need no engine */
     struct index *index;      /* may be NULL */
     struct index_slot *slots; /* in a free one, gfn is the next free slot and generation is 0 */
     uint32_t nr_slots;
@@ -32,25 +28,6 @@ struct store {
     uint32_t first_free;
     uint32_t generation;
 };
-
-static void call_finished(evutil_socket_t fd, short what, void *arg)
-{
-    struct store *store = arg;
-    struct store_io *io;
-
-    (void)fd, (void)what;
-    while ((io = STAILQ_FIRST(&store->finished))) {
-        STAILQ_REMOVE_HEAD(&store->finished, link);
-        io->engine_done(io);
-    }
-}
-
-/* Ends an operation without the engine, and still not from within the caller. */
-static void finish_later(struct store *store, struct store_io *io)
-{
-    STAILQ_INSERT_TAIL(&store->finished, io, link);
-    event_active(store->finished_event, EV_TIMEOUT, 0);
-}
 
 int store_open(struct event_base *base, const struct store_options *options, struct store **out,
                char *message, size_t size)
@@ -61,11 +38,9 @@ int store_open(struct event_base *base, const struct store_options *options, str
     snprintf(message, size, "store: out of memory");
     if (!store)
         return rc;
-    STAILQ_INIT(&store->finished);
     store->first_free = STORE_SLOT_NONE;
-    store->finished_event = event_new(base, -1, 0, call_finished, store);
-    if (store->finished_event && !event_priority_set(store->finished_event, PRIORITY_SERVE))
-        rc = store_file_open(base, options, &store->engine, message, size);
+    if (!done_later_init(&store->later, base))
+        rc = store_engine_open(base, options, &store->engine, message, size);
     if (rc) {
         store_close(store);
         return rc;
@@ -83,8 +58,7 @@ void store_close(struct store *store)
         return;
     if (store->engine)
         store->engine->ops->close(store->engine);
-    if (store->finished_event)
-        event_free(store->finished_event);
+    done_later_clear(&store->later);
     locked_free(store->slots, store->nr_slots * sizeof(*store->slots));
     free(store);
 }
@@ -163,10 +137,12 @@ void store_adopt(struct store *store, bool (*is_named)(void *arg, uint32_t slot,
 
         if (record->generation > store->generation)
             store->generation = record->generation;
-        if (record->generation && is_named(arg, slot, record->gfn))
+        if (record->generation && is_named(arg, slot, record->gfn)) {
             store->nr_used++;
-        else
+        } else {
             add_free(store, slot);
+            store->engine->ops->release(store->engine, slot); /* there may be a page in it */
+        }
     }
 }
 
@@ -205,19 +181,19 @@ static void page_in_done(struct store_io *io)
 static void submit(struct store *store, struct store_io *io)
 {
     if (io->error || io->slot == STORE_SLOT_ZERO)
-        finish_later(store, io);
+        done_later(&store->later, io);
     else
         store->engine->ops->submit(store->engine, io);
 }
 
-static void describe_slot(struct store *store, const struct store_io *io)
+static void describe_slot(struct store *store, struct store_io *io)
 {
     struct index_slot *slot = &store->slots[io->slot];
 
     if (!++store->generation)
         store->generation = 1;
     slot->gfn = io->gfn;
-    slot->generation = store->generation;
+    slot->generation = io->generation = store->generation;
     slot->checksum = checksum(io->page, slot);
 }
 
@@ -243,6 +219,8 @@ void store_page_in(struct store *store, struct store_io *io, enum store_urgency 
     io->error = 0;
     if (io->slot == STORE_SLOT_ZERO)
         memset(io->page, 0, PAGE_BYTES);
+    else
+        io->generation = store->slots[io->slot].generation;
     submit(store, io);
 }
 
@@ -253,6 +231,7 @@ void store_free(struct store *store, uint32_t slot)
     assert(slot < store->nr_slots && store->slots[slot].generation);
     add_free(store, slot);
     store->nr_used--;
+    store->engine->ops->release(store->engine, slot);
 }
 
 uint64_t store_bytes(const struct store *store)

@@ -20,12 +20,19 @@
 struct event_base;
 struct index;
 struct store;
+struct store_secret;
 
 #define STORE_SLOT_NONE UINT32_MAX
 #define STORE_SLOT_ZERO (UINT32_MAX - 1) /* a page of zeros, stored nowhere */
 
 /* What overtakes what on the way to the store: the smaller the sooner. */
-enum store_urgency { STORE_FAULT, STORE_FETCH, STORE_PAGE_OUT, NR_STORE_URGENCIES };
+enum store_urgency {
+    STORE_FAULT,
+    STORE_FETCH,
+    STORE_PAGE_OUT,
+    STORE_HOLE, /* an engine's own: slots that were given back are emptied */
+    NR_STORE_URGENCIES
+};
 
 /* One operation. page, gfn and done are the caller's to set, slot for a page-in too. */
 struct store_io {
@@ -38,15 +45,30 @@ struct store_io {
     /* The store's own. */
     void (*engine_done)(struct store_io *io);
     struct store *store;
-    enum store_urgency urgency; /* STORE_PAGE_OUT: a write; else a read */
+    uint32_t generation;        /* of what is in the slot, or is to be */
+    enum store_urgency urgency; /* STORE_FAULT, STORE_FETCH: a read; STORE_PAGE_OUT: a write */
     STAILQ_ENTRY(store_io) link;
 };
 
+/* Of what leaves our memory. By default that which leaves the machine is. */
+enum store_encryption { STORE_ENCRYPT_BY_DEFAULT, STORE_ENCRYPT_NO, STORE_ENCRYPT_YES };
+
 struct store_options {
-    const char *path;   /* a file that is created, or a block device */
-    uint64_t max_pages; /* no more pages than this in the store; 0: no limit */
-    uint64_t id;        /* what is in it stays, and has this store_id(); 0: it is emptied */
+    const char *where;        /* of a form that store_form_is_known() knows */
+    uint64_t max_pages;       /* no more pages than this in the store; 0: no limit */
+    const char *compression;  /* in memory: a name of compressor.h; NULL: the default */
+    unsigned int connections; /* to an NBD server; 0: the default */
+    enum store_encryption encryption;
+    const struct store_secret *secret; /* store_seal.h; NULL: one that is made here */
+    uint64_t id; /* what is in it stays, and has this store_id(); 0: it is emptied */
 };
+
+#define STORE_MAX_CONNECTIONS 16u
+#define STORE_DEFAULT_CONNECTIONS 4u
+
+/* Whether a store can be named like this; it need not be there. store_forms() says what can. */
+bool store_form_is_known(const char *where);
+const char *store_forms(void);
 
 /*
  * Opens and locks the store. Returns 0, or a negative errno after writing one line for the user

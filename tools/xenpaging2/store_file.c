@@ -17,8 +17,11 @@
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
+#include "done_later.h"
+#include "holes.h"
 #include "io_threads.h"
 #include "page.h"
 #include "store_engine.h"
@@ -30,11 +33,14 @@
 struct file_engine {
     struct store_engine engine;
     struct io_threads *threads;
+    struct done_later later;
+    struct holes *holes;
     int fd;
     bool created;
     bool is_file;
     uint32_t max_slots;
     uint64_t id;
+    uint32_t nr_slots; /* that were ever written */
     char path[];
 };
 
@@ -82,16 +88,107 @@ static int transfer(int fd, void *page, off_t offset, bool write)
     return 0;
 }
 
-static int do_io(void *arg, const struct store_io *io)
+static int by_slot(const void *a, const void *b)
+{
+    const struct store_io *const *x = a, *const *y = b;
+
+    return ((*x)->slot > (*y)->slot) - ((*x)->slot < (*y)->slot);
+}
+
+/* Writes the first pages at once, if their slots are neighbours. Returns how many were written. */
+static unsigned int write_neighbours(int fd, struct store_io **ios, unsigned int nr)
+{
+    struct iovec pages[IO_THREADS_TOGETHER];
+    unsigned int n = 0;
+
+    do
+        pages[n] = (struct iovec){ios[n]->page, PAGE_BYTES};
+    while (++n < nr && ios[n]->slot == ios[n - 1]->slot + 1);
+    if (n < 2 || pwritev(fd, pages, (int)n, offset_of(ios[0]->slot)) != (ssize_t)n * PAGE_BYTES)
+        return 0;
+    for (unsigned int i = 0; i < n; i++)
+        ios[i]->error = 0;
+    return n;
+}
+
+/* What cannot be written together is written alone, to know which of them has the error. */
+static void write_pages(int fd, struct store_io **ios, unsigned int nr)
+{
+    qsort(ios, nr, sizeof(void *), by_slot);
+    for (unsigned int i = 0, n; i < nr; i += n) {
+        n = write_neighbours(fd, ios + i, nr - i);
+        if (n)
+            continue;
+        ios[i]->error = transfer(fd, ios[i]->page, offset_of(ios[i]->slot), true);
+        n = 1;
+    }
+}
+
+/*
+ * A hole in a file, or blocks that a device forgets; where it cannot, zeros. They take no room, or
+ * at least are nobody's page.
+ */
+static int make_hole(const struct file_engine *file, uint32_t slot, uint32_t nr)
+{
+    const off_t offset = offset_of(slot), size = (off_t)nr * PAGE_BYTES;
+    int rc = fallocate(file->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, size);
+
+    if (rc && errno == EOPNOTSUPP)
+        rc = fallocate(file->fd, FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE, offset, size);
+    return rc ? -errno : 0;
+}
+
+static void do_io(void *arg, struct store_io **ios, unsigned int nr)
 {
     const struct file_engine *file = arg;
 
-    return transfer(file->fd, io->page, offset_of(io->slot), io->urgency == STORE_PAGE_OUT);
+    if (ios[0]->urgency == STORE_PAGE_OUT)
+        write_pages(file->fd, ios, nr);
+    else if (ios[0]->urgency == STORE_HOLE)
+        ios[0]->error = make_hole(file, ios[0]->slot, ((struct hole *)ios[0])->nr);
+    else
+        ios[0]->error = transfer(file->fd, ios[0]->page, offset_of(ios[0]->slot), false);
+}
+
+/* A page that the system has in memory is there sooner than a thread would be awake. */
+static bool read_at_once(const struct file_engine *file, struct store_io *io)
+{
+    const struct iovec page = {io->page, PAGE_BYTES};
+
+    return preadv2(file->fd, &page, 1, offset_of(io->slot), RWF_NOWAIT) == PAGE_BYTES;
+}
+
+static void begin(void *arg, struct store_io *io)
+{
+    io_threads_submit(((struct file_engine *)arg)->threads, io);
+}
+
+static void write_page(struct file_engine *file, struct store_io *io)
+{
+    if (file->nr_slots <= io->slot)
+        file->nr_slots = io->slot + 1;
+    io->error = holes_before_write(file->holes, io->slot);
+    if (io->error)
+        done_later(&file->later, io);
+    else if (!holes_hold(file->holes, io))
+        begin(file, io);
 }
 
 static void file_submit(struct store_engine *engine, struct store_io *io)
 {
-    io_threads_submit(((struct file_engine *)engine)->threads, io);
+    struct file_engine *file = (struct file_engine *)engine;
+
+    if (io->urgency == STORE_PAGE_OUT)
+        write_page(file, io);
+    else if (read_at_once(file, io))
+        done_later(&file->later, io);
+    else
+        begin(file, io);
+}
+
+static void file_release(struct store_engine *engine, uint32_t slot)
+{
+    holes_after_release(((struct file_engine *)engine)->holes, slot);
 }
 
 static uint64_t file_id(const struct store_engine *engine)
@@ -110,6 +207,8 @@ static void file_remove(struct store_engine *engine)
 
     if (file->is_file && file->created)
         unlink(file->path);
+    else if (!file->is_file && file->nr_slots)
+        make_hole(file, 0, file->nr_slots);
     file->created = false;
 }
 
@@ -118,6 +217,8 @@ static void file_close(struct store_engine *engine)
     struct file_engine *file = (struct file_engine *)engine;
 
     io_threads_destroy(file->threads);
+    holes_destroy(file->holes);
+    done_later_clear(&file->later);
     if (file->fd >= 0)
         close(file->fd);
     free(file);
@@ -125,6 +226,7 @@ static void file_close(struct store_engine *engine)
 
 static const struct store_engine_ops file_ops = {
     .submit = file_submit,
+    .release = file_release,
     .max_slots = file_max_slots,
     .id = file_id,
     .remove = file_remove,
@@ -233,6 +335,7 @@ static int check_header(struct file_engine *file, uint64_t id, const struct erro
     if (memcmp(page, HEADER, sizeof(HEADER) - 1) || file->id != id)
         return refuse(text, -ESTALE, "is not the store that its index is of");
     file->created = true;
+    file->nr_slots = file->max_slots; /* how many of them is not known */
     return 0;
 }
 
@@ -256,11 +359,11 @@ static int open_contents(struct file_engine *file, uint64_t id, const struct err
     return rc ? rc : write_header(file, text);
 }
 
-int store_file_open(struct event_base *base, const struct store_options *options,
+int store_file_open(struct event_base *base, const char *path, uint64_t id,
                     struct store_engine **engine, char *message, size_t size)
 {
-    const struct error_text text = {options->path, message, size};
-    struct file_engine *file = calloc(1, sizeof(*file) + strlen(options->path) + 1);
+    const struct error_text text = {path, message, size};
+    struct file_engine *file = calloc(1, sizeof(*file) + strlen(path) + 1);
     int rc;
 
     if (!file)
@@ -268,14 +371,17 @@ int store_file_open(struct event_base *base, const struct store_options *options
     file->engine.ops = &file_ops;
     file->fd = -1;
     file->max_slots = STORE_SLOT_ZERO;
-    strcpy(file->path, options->path);
-    rc = open_path(file, !options->id, &text);
+    strcpy(file->path, path);
+    rc = open_path(file, !id, &text);
     if (!rc)
-        rc = open_contents(file, options->id, &text);
+        rc = open_contents(file, id, &text);
+    if (!rc && ((rc = done_later_init(&file->later, base)) ||
+                (rc = holes_create(base, begin, file, &file->holes))))
+        refuse(&text, rc, "out of memory");
     if (!rc && (rc = io_threads_create(base, NR_THREADS, do_io, file, &file->threads)))
         refuse(&text, rc, "cannot start the threads for it");
     if (rc) {
-        if (!options->id)
+        if (!id)
             file_remove(&file->engine);
         file_close(&file->engine);
         return rc;

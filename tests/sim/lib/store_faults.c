@@ -2,13 +2,15 @@
 /*
  * pread() and pwrite() of pagers, which use them for their store: by $SIM_STORE_FAULTS, "SEED
  * RATE", one call in RATE fails or does less than it was asked for. Which, the seed and the number
- * of the call say.
+ * of the call say. Pagers that can write several pages at once, or read at once what is in memory,
+ * do it one by one then.
  */
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "kill_point.h"
@@ -69,4 +71,16 @@ ssize_t pwrite(int fd, const void *data, size_t bytes, off_t offset)
     if (dies)
         kill_point_die();
     return nr < 0 ? nr : syscall(SYS_pwrite64, fd, data, (size_t)nr, offset);
+}
+
+ssize_t pwritev(int fd, const struct iovec *data, int nr, off_t offset)
+{
+    errno = EIO;
+    return rate ? -1 : syscall(SYS_pwritev, fd, data, (size_t)nr, offset, 0);
+}
+
+ssize_t preadv2(int fd, const struct iovec *data, int nr, off_t offset, int flags)
+{
+    errno = EAGAIN;
+    return rate ? -1 : syscall(SYS_preadv2, fd, data, (size_t)nr, offset, 0, flags);
 }

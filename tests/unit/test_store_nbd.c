@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The store on an NBD server, which is a real one: nbdkit, with a file behind it. */
+#include "test.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "failing.h"
+#include "loop.h"
+#include "nbd_server.h"
+#include "page.h"
+#include "sample_pages.h"
+#include "store.h"
+
+#define NR 100
+#define SIZE "1048576" /* bytes: 256 pages */
+#define NR_SLOTS 256
+
+static struct event_base *base;
+static struct store *store;
+static char directory[32], uri[96], words[256], message[512];
+
+static struct sample_page pages[NR];
+static struct store_io ios[NR];
+static unsigned int nr_under_way;
+
+static const char *in_directory(const char *name)
+{
+    static char path[128];
+
+    snprintf(path, sizeof(path), "%s/%s", directory, name);
+    return path;
+}
+
+static void make_file(const char *name, off_t size)
+{
+    int fd = open(in_directory(name), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+    assert_true(fd >= 0);
+    assert_int_equal(ftruncate(fd, size), 0);
+    close(fd);
+}
+
+/* %s stands for the directory. */
+static void start(const char *format)
+{
+    snprintf(words, sizeof(words), format, directory, directory); /* NOLINT */
+    nbd_server_start(directory, words);
+}
+
+static void start_again(void)
+{
+    nbd_server_start(directory, words);
+}
+
+static int open_store(unsigned int connections)
+{
+    const struct store_options options = {.where = uri, .connections = connections};
+
+    message[0] = '\0';
+    store = NULL;
+    return store_open(base, &options, &store, message, sizeof(message));
+}
+
+static int setup(void **state)
+{
+    *state = NULL;
+    store = NULL;
+    base = loop_create();
+    strcpy(directory, "/tmp/test_nbd_XXXXXX");
+    if (!mkdtemp(directory))
+        return -1;
+    snprintf(uri, sizeof(uri), "nbd+unix:///?socket=%s/socket", directory);
+    make_file("disk", NR_SLOTS * PAGE_BYTES);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    static const char *const names[] = {"disk", "socket", "pid", "trigger"};
+
+    (void)state;
+    store_close(store);
+    nbd_server_kill();
+    event_base_free(base);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        unlink(in_directory(names[i]));
+    return rmdir(directory);
+}
+
+static void one_is_done(struct store_io *io)
+{
+    (void)io;
+    nr_under_way--;
+}
+
+static bool all_are_done(void *arg)
+{
+    (void)arg;
+    return !nr_under_way;
+}
+
+static void begin_out(uint32_t first, uint32_t nr)
+{
+    for (uint32_t i = first; i < first + nr; i++) {
+        sample_page_fill(&pages[i], i, 500);
+        ios[i] = (struct store_io){.page = &pages[i], .gfn = i, .done = one_is_done};
+        nr_under_way++;
+        store_page_out(store, &ios[i]);
+    }
+}
+
+static void begin_in(uint32_t first, uint32_t nr)
+{
+    for (uint32_t i = first; i < first + nr; i++) {
+        memset(&pages[i], 0xdd, sizeof(pages[i]));
+        nr_under_way++;
+        store_page_in(store, &ios[i], STORE_FAULT);
+    }
+}
+
+static void finish(void)
+{
+    loop_until(base, all_are_done, NULL);
+}
+
+static void check(uint32_t first, uint32_t nr)
+{
+    static struct sample_page expected;
+
+    for (uint32_t i = first; i < first + nr; i++) {
+        assert_int_equal(ios[i].error, 0);
+        sample_page_fill(&expected, i, 500);
+        assert_memory_equal(&pages[i], &expected, PAGE_BYTES);
+    }
+}
+
+static void pages_come_back_as_they_went(void **state)
+{
+    (void)state;
+    start("file %s/disk");
+    assert_int_equal(open_store(4), 0);
+    begin_out(0, NR);
+    finish();
+    begin_in(0, NR);
+    finish();
+    check(0, NR);
+    store_remove(store);
+    assert_int_equal(access(in_directory("disk"), F_OK), 0); /* it is the server's */
+}
+
+/* Then writes would not be seen over the other ones. */
+static void a_server_of_one_connection_gets_one(void **state)
+{
+    (void)state;
+    start("--filter=multi-conn file %s/disk multi-conn-mode=disable");
+    assert_int_equal(open_store(4), 0);
+    begin_out(0, NR);
+    finish();
+    begin_in(0, NR);
+    finish();
+    check(0, NR);
+}
+
+static void there_are_as_many_slots_as_pages_in_the_export(void **state)
+{
+    (void)state;
+    make_file("disk", 10 * PAGE_BYTES);
+    start("file %s/disk");
+    assert_int_equal(open_store(2), 0);
+    begin_out(0, 11);
+    finish();
+    for (uint32_t i = 0; i < 10; i++)
+        assert_int_equal(ios[i].error, 0);
+    assert_int_equal(ios[10].error, -ENOSPC);
+}
+
+static bool is_empty_on_disk(void *arg)
+{
+    static const struct sample_page zeros;
+    static struct sample_page page;
+    const uint32_t slot = *(uint32_t *)arg;
+    int fd = open(in_directory("disk"), O_RDONLY | O_CLOEXEC);
+
+    assert_int_equal(pread(fd, &page, PAGE_BYTES, (off_t)slot * PAGE_BYTES), PAGE_BYTES);
+    close(fd);
+    return !memcmp(&page, &zeros, PAGE_BYTES);
+}
+
+static void what_was_given_back_is_emptied_over_there(void **state)
+{
+    uint32_t slot;
+
+    (void)state;
+    start("file %s/disk");
+    assert_int_equal(open_store(2), 0);
+    begin_out(0, 10);
+    finish();
+    slot = ios[5].slot;
+    assert_false(is_empty_on_disk(&slot));
+    store_free(store, slot);
+    loop_until(base, is_empty_on_disk, &slot);
+    begin_in(0, 5);
+    finish();
+    check(0, 5);
+}
+
+/* --- A server that says no. --- */
+
+static void an_error_of_the_server_comes_up_as_it_is(void **state)
+{
+    (void)state;
+    make_file("trigger", 0);
+    start("--filter=error file %s/disk error-pwrite=ENOSPC error-pread=EIO "
+          "error-rate=100%% error-file=%s/trigger");
+    assert_int_equal(open_store(2), 0);
+    begin_out(0, 10);
+    finish();
+    for (uint32_t i = 0; i < 10; i++) {
+        assert_int_equal(ios[i].error, -ENOSPC);
+        assert_int_equal(ios[i].slot, STORE_SLOT_NONE);
+    }
+    unlink(in_directory("trigger"));
+    begin_out(0, 10);
+    finish();
+    make_file("trigger", 0);
+    begin_in(0, 10);
+    finish();
+    for (uint32_t i = 0; i < 10; i++)
+        assert_int_equal(ios[i].error, -EIO);
+    unlink(in_directory("trigger"));
+    begin_in(0, 10);
+    finish();
+    check(0, 10);
+}
+
+/* --- A server that is slow. --- */
+
+static unsigned int nr_writes_left;
+
+static void note_writes_left(struct store_io *io)
+{
+    one_is_done(io);
+    nr_writes_left = nr_under_way;
+    event_base_loopbreak(base);
+}
+
+/* However many of them wait, and though each takes two seconds. */
+static void reads_overtake_writes(void **state)
+{
+    (void)state;
+    start("--filter=delay file %s/disk delay-write=2");
+    assert_int_equal(open_store(1), 0);
+    begin_out(0, 1);
+    finish();
+    begin_out(1, NR - 1);
+    event_base_loop(base, EVLOOP_NONBLOCK);
+    ios[0].done = note_writes_left;
+    begin_in(0, 1);
+    event_base_loop(base, 0);
+    check(0, 1);
+    assert_in_range(nr_writes_left, NR - 10, NR);
+    nr_under_way = 0;
+}
+
+/* --- A server that goes and comes. --- */
+
+static void what_is_asked_for_while_it_is_away_comes_when_it_is_back(void **state)
+{
+    (void)state;
+    start("file %s/disk");
+    assert_int_equal(open_store(4), 0);
+    begin_out(0, 50);
+    finish();
+    nbd_server_kill();
+    begin_in(0, 50);
+    begin_out(50, 50);
+    loop_for(base, 300);
+    assert_int_equal(nr_under_way, 100);
+    start_again();
+    finish();
+    check(0, 50);
+    begin_in(50, 50);
+    finish();
+    check(50, 50);
+}
+
+static bool some_are_done(void *arg)
+{
+    (void)arg;
+    return nr_under_way < NR - 5;
+}
+
+/* Kills it in the middle, if there is one. */
+static unsigned int interrupt(void)
+{
+    unsigned int nr;
+
+    loop_until(base, some_are_done, NULL);
+    nr = nr_under_way;
+    nbd_server_kill();
+    start_again();
+    finish();
+    return nr;
+}
+
+static void what_was_under_way_when_it_was_killed_is_done_by_the_next(void **state)
+{
+    unsigned int nr_interrupted = 0;
+
+    (void)state;
+    start("--filter=delay file %s/disk delay-read=20ms delay-write=20ms");
+    assert_int_equal(open_store(4), 0);
+    for (int i = 0; i < 4; i++) {
+        begin_out(0, NR);
+        nr_interrupted += interrupt();
+        begin_in(0, NR);
+        nr_interrupted += interrupt();
+        check(0, NR);
+        for (uint32_t k = 0; k < NR; k++)
+            store_free(store, ios[k].slot);
+    }
+    assert_true(nr_interrupted > 0);
+}
+
+/* Its pages are not there any more, and no others are taken for them. */
+static void a_server_that_lost_everything_is_found_out(void **state)
+{
+    (void)state;
+    start("memory " SIZE);
+    assert_int_equal(open_store(2), 0);
+    begin_out(0, 10);
+    finish();
+    nbd_server_kill();
+    start_again();
+    begin_in(0, 10);
+    finish();
+    for (uint32_t i = 0; i < 10; i++)
+        assert_int_equal(ios[i].error, -EBADMSG);
+}
+
+static void a_server_that_came_back_smaller_is_not_used(void **state)
+{
+    (void)state;
+    start("file %s/disk");
+    assert_int_equal(open_store(2), 0);
+    begin_out(0, 10);
+    finish();
+    nbd_server_kill();
+    make_file("disk", 5 * PAGE_BYTES);
+    start_again();
+    begin_in(0, 1);
+    loop_for(base, 500);
+    assert_int_equal(nr_under_way, 1);
+    nbd_server_kill();
+    make_file("disk", NR_SLOTS * PAGE_BYTES);
+    start_again();
+    finish();
+    assert_int_equal(ios[0].error, -EBADMSG); /* the page is gone, but there was an answer */
+}
+
+static void closing_while_it_is_away_forgets_what_waits(void **state)
+{
+    (void)state;
+    start("file %s/disk");
+    assert_int_equal(open_store(4), 0);
+    begin_out(0, 20);
+    nbd_server_kill();
+    begin_out(20, 20);
+    loop_for(base, 50);
+    store_close(store);
+    store = NULL;
+    nr_under_way = 0;
+    loop_settle(base);
+}
+
+/* --- What is refused at the start. --- */
+
+static void assert_refused(int error, const char *why)
+{
+    const struct holdings before = holdings_now();
+
+    assert_int_equal(open_store(2), -error);
+    assert_one_line(message);
+    assert_says(message, uri);
+    assert_says(message, why);
+    assert_holds(&before);
+}
+
+static void a_server_that_is_not_there_is_refused(void **state)
+{
+    (void)state;
+    assert_refused(ENOENT, "No such file");
+    start("file %s/disk");
+    nbd_server_kill();
+    assert_refused(ECONNREFUSED, "refused");
+}
+
+static void an_export_that_is_no_store_is_refused(void **state)
+{
+    (void)state;
+    start("-r file %s/disk");
+    assert_refused(EINVAL, "can only be read");
+    nbd_server_kill();
+    start("memory 512");
+    assert_refused(ENOSPC, "smaller than a page");
+    nbd_server_kill();
+    start("--filter=blocksize-policy file %s/disk blocksize-minimum=8192 blocksize-preferred=8192");
+    assert_refused(EINVAL, "larger than a page");
+}
+
+static void a_uri_that_makes_no_sense_is_refused(void **state)
+{
+    (void)state;
+    strcpy(uri, "nbd+unix://");
+    assert_refused(EINVAL, "URI");
+}
+
+static int open_and_close(void *arg)
+{
+    int rc = open_store(1);
+
+    (void)arg;
+    store_close(store);
+    store = NULL;
+    return rc;
+}
+
+static void failure_to_open_leaves_nothing_behind(void **state)
+{
+    (void)state;
+    start("file %s/disk");
+    check_every_failure(open_and_close, NULL);
+}
+
+#define WITH_SERVER(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_SERVER(pages_come_back_as_they_went),
+        WITH_SERVER(a_server_of_one_connection_gets_one),
+        WITH_SERVER(there_are_as_many_slots_as_pages_in_the_export),
+        WITH_SERVER(what_was_given_back_is_emptied_over_there),
+        WITH_SERVER(an_error_of_the_server_comes_up_as_it_is),
+        WITH_SERVER(reads_overtake_writes),
+        WITH_SERVER(what_is_asked_for_while_it_is_away_comes_when_it_is_back),
+        WITH_SERVER(what_was_under_way_when_it_was_killed_is_done_by_the_next),
+        WITH_SERVER(a_server_that_lost_everything_is_found_out),
+        WITH_SERVER(a_server_that_came_back_smaller_is_not_used),
+        WITH_SERVER(closing_while_it_is_away_forgets_what_waits),
+        WITH_SERVER(a_server_that_is_not_there_is_refused),
+        WITH_SERVER(an_export_that_is_no_store_is_refused),
+        WITH_SERVER(a_uri_that_makes_no_sense_is_refused),
+        WITH_SERVER(failure_to_open_leaves_nothing_behind),
+    };
+
+    if (!nbd_server_is_there()) {
+        print_message("SKIPPED: nbdkit is not installed\n");
+        return 0;
+    }
+    return cmocka_run_group_tests_name("store_nbd", tests, NULL, NULL);
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "holes.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "io_list.h"
+#include "locked_memory.h"
+#include "log.h"
+#include "priorities.h"
+
+#define WORD_BITS 64u
+#define GROW_WORDS 512u
+#define WORDS_PER_LOOK 65536u /* some 50 us */
+
+struct holes {
+    void (*submit)(void *arg, struct store_io *io);
+    void *arg;
+    struct event *timer;
+    uint64_t *words; /* a bit for each slot that is to be emptied */
+    uint32_t nr_words;
+    uint32_t nr_left;
+    uint32_t cursor; /* where to look next: a word */
+    struct hole hole;
+    bool is_busy; /* with the hole */
+    unsigned int nr_in_interval;
+    struct io_list held;
+};
+
+static uint64_t bit_of(uint32_t slot)
+{
+    return UINT64_C(1) << slot % WORD_BITS;
+}
+
+static bool is_free(const struct holes *h, uint64_t slot)
+{
+    return slot / WORD_BITS < h->nr_words && h->words[slot / WORD_BITS] & bit_of((uint32_t)slot);
+}
+
+static void forget(struct holes *h, uint32_t slot)
+{
+    if (!is_free(h, slot))
+        return;
+    h->words[slot / WORD_BITS] &= ~bit_of(slot);
+    h->nr_left--;
+}
+
+static int grow(struct holes *h, uint32_t slot)
+{
+    const uint32_t nr = slot / WORD_BITS / GROW_WORDS * GROW_WORDS + GROW_WORDS;
+    uint64_t *words = locked_grow(h->words, h->nr_words * sizeof(*words), nr * sizeof(*words));
+
+    if (!words)
+        return -ENOMEM;
+    h->words = words;
+    h->nr_words = nr;
+    return 0;
+}
+
+int holes_before_write(struct holes *h, uint32_t slot)
+{
+    if (slot / WORD_BITS >= h->nr_words)
+        return grow(h, slot);
+    forget(h, slot);
+    return 0;
+}
+
+/* The next word with a slot to be emptied. Not too much is looked through at a time. */
+static bool find_word(struct holes *h)
+{
+    for (uint32_t i = 0; i < WORDS_PER_LOOK && i <= h->nr_words; i++, h->cursor++) {
+        if (h->cursor >= h->nr_words)
+            h->cursor = 0;
+        if (h->words[h->cursor])
+            return true;
+    }
+    return false;
+}
+
+static void make_hole(struct holes *h)
+{
+    uint32_t slot = h->cursor * WORD_BITS + (uint32_t)__builtin_ctzll(h->words[h->cursor]);
+
+    h->hole.io.slot = slot;
+    for (h->hole.nr = 0; h->hole.nr < HOLES_MAX_NR && is_free(h, (uint64_t)slot + h->hole.nr);)
+        forget(h, slot + h->hole.nr++);
+    h->is_busy = true;
+    h->submit(h->arg, &h->hole.io);
+}
+
+static void rest(struct holes *h)
+{
+    const struct timeval interval = {.tv_usec = HOLES_INTERVAL_MS * 1000};
+
+    h->nr_in_interval = 0;
+    event_add(h->timer, &interval);
+}
+
+static void next_hole(struct holes *h)
+{
+    if (!h->nr_left)
+        return;
+    if (h->nr_in_interval++ < HOLES_AT_ONCE && find_word(h))
+        make_hole(h);
+    else
+        rest(h);
+}
+
+static void interval_is_over(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd, (void)what;
+    next_hole(arg);
+}
+
+static void hole_done(struct store_io *io)
+{
+    struct holes *h = ((struct hole *)io)->holes;
+    struct store_io *held;
+
+    h->is_busy = false;
+    while ((held = io_list_take(&h->held)))
+        h->submit(h->arg, held);
+    if (io->error)
+        log_limited(LOG_LEVEL_DEBUG, "slots from %" PRIu32 " on cannot be emptied: %s", io->slot,
+                    strerror(-io->error));
+    next_hole(h);
+}
+
+bool holes_hold(struct holes *h, struct store_io *io)
+{
+    if (!h->is_busy || io->slot < h->hole.io.slot || io->slot - h->hole.io.slot >= h->hole.nr)
+        return false;
+    STAILQ_INSERT_TAIL(&h->held, io, link);
+    return true;
+}
+
+void holes_after_release(struct holes *h, uint32_t slot)
+{
+    if (slot / WORD_BITS >= h->nr_words || is_free(h, slot))
+        return;
+    h->words[slot / WORD_BITS] |= bit_of(slot);
+    h->nr_left++;
+    if (!h->is_busy && !event_pending(h->timer, EV_TIMEOUT, NULL))
+        rest(h);
+}
+
+uint32_t holes_nr_left(const struct holes *h)
+{
+    return h->nr_left;
+}
+
+int holes_create(struct event_base *base, void (*submit)(void *arg, struct store_io *io), void *arg,
+                 struct holes **holes)
+{
+    struct holes *h = calloc(1, sizeof(*h));
+
+    if (!h)
+        return -ENOMEM;
+    h->submit = submit;
+    h->arg = arg;
+    h->hole.io.urgency = STORE_HOLE;
+    h->hole.io.engine_done = hole_done;
+    h->hole.holes = h;
+    STAILQ_INIT(&h->held);
+    h->timer = event_new(base, -1, 0, interval_is_over, h);
+    if (!h->timer || event_priority_set(h->timer, PRIORITY_BACKGROUND)) {
+        holes_destroy(h);
+        return -ENOMEM;
+    }
+    *holes = h;
+    return 0;
+}
+
+void holes_destroy(struct holes *h)
+{
+    if (!h)
+        return;
+    if (h->timer)
+        event_free(h->timer);
+    locked_free(h->words, h->nr_words * sizeof(*h->words));
+    free(h);
+}
