@@ -57,7 +57,7 @@ kill_while_thrashing() {
     note "$kill_nr workers were killed; rounds of the guest meanwhile: $(($(rounds_done a) - kill_rounds))"
     note_stalls a
     verify_guest a 2 600
-    stop_pager a 400
+    stop_pager a 600
     expect_nothing_out a
     verify_guest a 1 300
     destroy_guest a
