@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -138,13 +139,27 @@ static void *say_yes(void *arg)
     return NULL;
 }
 
+/* As store_file.c does it. What the file system cannot is not what is asked here. */
+static bool store_can_work(int fd)
+{
+    char bytes[2] = "ab";
+    const struct iovec parts[] = {{bytes, 1}, {bytes + 1, 1}};
+
+    return pwritev(fd, parts, 2, 0) == 2 &&
+           (preadv2(fd, parts, 2, 0, RWF_NOWAIT) == 2 || errno != EPERM) &&
+           (!fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 1) || errno != EPERM);
+}
+
 static const char *pager_can_work(void)
 {
+    FILE *file = tmpfile();
     bool ran = false;
     pthread_t thread;
     int fd;
 
     privileges_filter_calls();
+    if (!file || !store_can_work(fileno(file)) || fclose(file))
+        return "a store cannot be used";
     if (pthread_create(&thread, NULL, say_yes, &ran) || pthread_join(thread, NULL) || !ran)
         return "no thread can be started";
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
