@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 #
 # Scenario migrate-live at length.
-# lab: timeout 9000
+# lab: timeout 20000
 # lab: hypervisor patched
 # lab: toolstack patched
 

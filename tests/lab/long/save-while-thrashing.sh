@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 #
 # Scenario save-while-thrashing at length.
-# lab: timeout 9000
+# lab: timeout 20000
 # lab: hypervisor patched
 # lab: toolstack patched
 

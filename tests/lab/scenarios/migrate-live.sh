@@ -3,7 +3,7 @@
 #
 # xl migrate of a guest whose pages go out and in, from the host to itself: what is written meanwhile
 # arrives, nothing is lost, and the guest stays near its target.
-# lab: timeout 3000
+# lab: timeout 4000
 # lab: hypervisor patched
 # lab: toolstack patched
 

@@ -8,10 +8,10 @@
 # lab: toolstack patched
 
 refused="pages are paged out, and would be lost"
-start_guest a 112 1 mb=42
+start_guest a 128 1 mb=40
 start_pager a
-squeeze_to a 80
-expect_resident a 80 1 300
+squeeze_to a 96
+expect_resident a 96 1 300
 run_saver a xl save a /run/lab/a.save
 expect_saver 1 100
 expect_saver_said "$refused"

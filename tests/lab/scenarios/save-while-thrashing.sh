@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 #
 # xl save while pages go out and in: nothing is lost, and the guest stays near its target.
-# lab: timeout 2400
+# lab: timeout 4000
 # lab: hypervisor patched
 # lab: toolstack patched
 
