@@ -41,6 +41,8 @@ static struct {
     unsigned int resident, most_resident, target;
     size_t largest_map;
     bool old_hypervisor, dead_pager, late_pager, suspended;
+    bool lags; /* the pager pages out only while the save sleeps, page_outs for each time */
+    unsigned int page_outs, sleeps;
     unsigned int cleans;
     uint64_t received[NR_GFNS]; /* versions; 0: not in the stream */
     char errors[4096];
@@ -104,7 +106,8 @@ static int map_page(uint32_t gfn)
     fake.mapped[gfn] = true;
     if (fake.state[gfn] == OUT)
         page_in(gfn);
-    page_out_to(fake.target);
+    if (!fake.lags)
+        page_out_to(fake.target);
     return 0;
 }
 
@@ -132,6 +135,19 @@ int xenforeignmemory_unmap(xenforeignmemory_handle *handle, void *memory, size_t
     (void)handle, (void)nr;
     memset(fake.mapped, 0, sizeof(fake.mapped));
     free(memory);
+    return 0;
+}
+
+/* --- The C library. --- */
+
+int usleep(useconds_t us)
+{
+    (void)us;
+    fake.sleeps++;
+    if (fake.resident > fake.target + fake.page_outs)
+        page_out_to(fake.resident - fake.page_outs);
+    else
+        page_out_to(fake.target);
     return 0;
 }
 
@@ -403,6 +419,28 @@ static void the_guest_stays_near_its_target(void **state)
     assert_in_range(fake.most_resident, 100, 257);
 }
 
+static void a_pager_that_is_behind_is_waited_for(void **state)
+{
+    (void)state;
+    set_up_guest(1000);
+    fake.lags = true;
+    fake.page_outs = 8;
+    assert_int_equal(save(false), 0);
+    expect_all_received();
+    assert_in_range(fake.most_resident, 1000, 1000 + 2 * 256);
+}
+
+static void but_not_for_ever(void **state)
+{
+    (void)state;
+    set_up_guest(1000);
+    fake.lags = true;
+    fake.target = NR_GFNS;
+    assert_int_equal(save(false), 0);
+    expect_all_received();
+    assert_in_range(fake.sleeps, 1000, 30000);
+}
+
 static void batches_are_large_while_nothing_is_out(void **state)
 {
     (void)state;
@@ -464,6 +502,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pages_that_are_out_are_in_the_stream),
         cmocka_unit_test(the_guest_stays_near_its_target),
+        cmocka_unit_test(a_pager_that_is_behind_is_waited_for),
+        cmocka_unit_test(but_not_for_ever),
         cmocka_unit_test(batches_are_large_while_nothing_is_out),
         cmocka_unit_test(what_was_written_before_it_went_out_is_sent_again),
         cmocka_unit_test(a_page_that_does_not_come_fails_the_save),
