@@ -8,16 +8,19 @@
 # lab: toolstack patched
 
 refused="pages are paged out, and would be lost"
-start_guest a 128 1 mb=40
+start_guest a 112 1 mb=32
 start_pager a
-squeeze_to a 96
-expect_resident a 96 1 300
+squeeze_to a 80
+expect_resident a 80 1 300
 run_saver a xl save a /run/lab/a.save
 expect_saver 1 100
 expect_saver_said "$refused"
 run_saver a xl migrate -s '' a 'exec xl migrate-receive'
 expect_saver 1 100
 expect_saver_said "$refused"
+run_saver a env LIBXL_SAVE_HELPER=/usr/lib/xen-4.17/bin/libxl-save-helper xl save a /run/lab/a.save
+expect_saver 1 100
+expect_saver_said "Cannot save a domain whose memory is paged with /usr/lib/xen-4.17/bin/libxl-save-helper"
 verify_guest a 1 300
 stop_pager a 300
 xl save a /run/lab/a.save || fail "xl save failed"

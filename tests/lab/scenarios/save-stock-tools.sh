@@ -6,10 +6,10 @@
 # lab: timeout 900
 # lab: hypervisor patched
 
-start_guest a 128 1 mb=40
+start_guest a 112 1 mb=32
 start_pager a
-squeeze_to a 96
-expect_resident a 96 1 300
+squeeze_to a 80
+expect_resident a 80 1 300
 pages=$(whole_pages "$(guest_domid a)")
 code=0
 xl save a /run/lab/a.save || code=$?

@@ -7,10 +7,10 @@
 # lab: hypervisor patched
 # lab: toolstack patched
 
-start_guest a 128 1 mb=40
+start_guest a 112 1 mb=32
 start_pager a
-squeeze_to a 96
-expect_resident a 96 1 300
+squeeze_to a 80
+expect_resident a 80 1 300
 run_saver a xl save a /run/lab/a.save
 wait_suspended 120
 kill -STOP "$(pager_pid a)"
@@ -18,7 +18,7 @@ expect_saver 1 200
 expect_saver_said "is paged out, and its pager doesn't bring it back"
 kill -CONT "$(pager_pid a)"
 verify_guest a 1 400
-expect_resident a 96 2 120
+expect_resident a 80 2 120
 stop_pager a 400
 expect_nothing_out a
 verify_guest a 1 300

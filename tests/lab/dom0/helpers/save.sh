@@ -74,13 +74,13 @@ expect_whole() {
 # save_thrashing ROUNDS: each time the guest is squeezed to half of its memory, which is less than its
 # workload goes over, is saved and restored, and verifies all of its memory.
 save_thrashing() {
-    start_guest a 160 1 mb=80
+    start_guest a 112 1 mb=32
     save_round=0
     while [ $save_round -lt "$1" ]; do
         save_round=$((save_round + 1))
-        thrash_at a 80
+        thrash_at a 56
         run_saver a xl save a /run/lab/a.save
-        watch_saver 88 1500
+        watch_saver 61 1500
         expect_exit "$(pager_pid a)" 0 60
         xl restore /run/lab/a.save || fail "xl restore failed"
         rm /run/lab/a.save
@@ -94,15 +94,15 @@ save_thrashing() {
 # migrate_thrashing ROUNDS: likewise, migrated within the host while it runs. The console of a guest
 # that came in has the name it had on the way.
 migrate_thrashing() {
-    start_guest a 160 1 mb=80
+    start_guest a 112 1 mb=32
     : > "$(guest_console a--incoming)"
     follow_log guest-a--incoming "$(guest_console a--incoming)"
     migrate_round=0
     while [ $migrate_round -lt "$1" ]; do
         migrate_round=$((migrate_round + 1))
-        thrash_at a 80
+        thrash_at a 56
         run_saver a xl migrate -s '' a 'exec xl migrate-receive'
-        watch_saver 88 1500
+        watch_saver 61 1500
         expect_exit "$(pager_pid a)" 0 60
         expect_whole a "$save_pages"
         verify_guest a--incoming 1 300
