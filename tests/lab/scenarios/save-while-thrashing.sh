@@ -6,5 +6,5 @@
 # lab: hypervisor patched
 # lab: toolstack patched
 
-save_thrashing 2
+save_thrashing 1
 pass
