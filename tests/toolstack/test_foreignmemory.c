@@ -185,7 +185,7 @@ static void few_are_tried_at_a_time(void **state)
     fake.per_attempt = 8;
     assert_non_null(map_all());
     expect_all_mapped();
-    assert_true(fake.most_tried <= 32);
+    assert_true(fake.most_tried <= 6);
 }
 
 static void a_hole_is_an_error_of_its_own(void **state)
