@@ -59,9 +59,9 @@ watch_saver() {
     [ "$watch_most" -le $(($1 * 256)) ] || fail "$watch_most pages were in memory, more than $1 MiB"
 }
 
-# whole_pages DOMID: its pages, out or not.
+# whole_pages DOMID: its pages, out or not, at one moment.
 whole_pages() {
-    echo $(( $(resident_pages "$1") + $(paged_pages "$1") ))
+    lab-dominfo "$1" | awk -F= '/^(resident|paged)=/ { sum += $2 } END { print sum }'
 }
 
 # expect_whole NAME PAGES: as many pages as it had; Xen's own may differ by a few.
