@@ -15,6 +15,7 @@
 # make bench-p2m   what the patches of hypervisor-patches/ cost and save, in instructions
 # make check-long   LONG_SCENARIOS: what check-lab has in short; an hour and more
 # make soak-lab     a guest that thrashes for SOAK_MINUTES
+# make check-save   how the patched toolstack saves what is out, without a Xen
 # make check-model  the model of the p2m protocol, in all its states
 # make demo         the demonstration
 # make lint, make format, make compile_commands.json
@@ -38,7 +39,7 @@ SHELL_FILES := $(LAB)/build $(LAB)/run $(LAB)/deps $(LAB)/demo $(LAB)/patches-ch
                $(wildcard tests/bench/*.sh) tests/bench/p2m tests/bench/lab tests/bench/bench-store \
                $(addprefix $(SIM)/,sim.sh demo run fidelity p2m selftest supervised) \
                $(addprefix $(FUZZ)/,run keep selftest) $(COVERAGE)/report \
-               tests/unit/run-test docs/check-man tools/toolstack/install $(addprefix tests/toolstack/,run commands stand-in lib.sh) tests/model/run
+               tests/unit/run-test docs/check-man tools/toolstack/install $(addprefix tests/toolstack/,run commands foreignmemory save stand-in lib.sh) tests/model/run
 
 .PHONY: demo
 demo: lab-deps all
@@ -63,6 +64,7 @@ check:
 	@$(MAKE) --no-print-directory check-sim
 	@$(MAKE) --no-print-directory check-model
 	@$(MAKE) --no-print-directory check-toolstack
+	@$(MAKE) --no-print-directory check-save
 	@$(MAKE) --no-print-directory check-selftest
 	@$(MAKE) --no-print-directory check-lab
 
@@ -84,6 +86,12 @@ check-clang:
 .PHONY: check-guest
 check-guest:
 	@$(MAKE) --no-print-directory -C $(LAB)/guest check
+
+.PHONY: check-save
+check-save:
+	@$(LAB)/deps build test lab toolstack
+	@tests/toolstack/foreignmemory
+	@tests/toolstack/save "$$($(LAB)/build toolstack)"
 
 .PHONY: check-model
 check-model:

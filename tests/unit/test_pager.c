@@ -148,6 +148,24 @@ static void what_a_program_asked_for_is_there_when_it_asks_again(void **state)
     assert_int_equal(pages_state(rig->pages, 1), PAGE_PAGED);
 }
 
+/* As a save does, of a guest that stays as large as it is. */
+static void a_program_that_goes_over_all_of_the_guest_has_in_only_what_was_out(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_page_out(rig, RIG_GFNS / 2);
+    for (uint32_t gfn = 0; gfn < RIG_GFNS - 1; gfn++) { /* the ring's is the last one */
+        uint64_t page_ins = rig->stats.page_ins;
+
+        while (foreign_map(gfn))
+            rig_serve_guest(rig);
+        foreign_unmap(gfn);
+        loop_for(rig->base, 300);
+        rig_page_out(rig, rig->stats.page_ins - page_ins);
+    }
+    assert_int_equal(rig->stats.page_ins, RIG_GFNS / 2);
+}
+
 static void a_foreign_request_and_a_vcpu_wait_for_the_same_load(void **state)
 {
     struct rig *rig = *state;
@@ -893,6 +911,7 @@ int main(void)
         ON_BOTH(faults_are_served_out_of_order_if_the_store_is),
         ON_BOTH(a_foreign_request_is_completed),
         ON_BOTH(what_a_program_asked_for_is_there_when_it_asks_again),
+        ON_BOTH(a_program_that_goes_over_all_of_the_guest_has_in_only_what_was_out),
         ON_BOTH(a_foreign_request_and_a_vcpu_wait_for_the_same_load),
         ON_BOTH(a_foreign_access_to_a_nominated_gfn_is_completed_by_prep),
         ON_BOTH(a_request_for_a_gfn_that_is_there_is_answered),

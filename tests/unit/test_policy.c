@@ -328,17 +328,43 @@ static bool is_held(struct policy *policy, int64_t now)
     return !is_chosen(policy, REGION + 5, now, 2 * REGION);
 }
 
-static void
-what_a_program_asked_for_is_left_alone_for_a_moment_and_gets_a_second_chance(void **state)
+static void what_a_program_asked_for_is_left_alone_for_a_moment_and_goes_first_then(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < NR_NAMES; i++) {
+        struct policy *policy = create_small(names[i]);
+
+        policy_note(policy, REGION + 5, POLICY_ASKED_FOR, NOW);
+        policy_note(policy, REGION + 9, POLICY_ASKED_FOR, NOW);
+        assert_true(is_held(policy, NOW));
+        assert_true(is_held(policy, NOW + 90));
+        assert_int_equal(next(policy, NOW + 300), REGION + 5);
+        assert_int_equal(next(policy, NOW + 300), REGION + 9);
+        policy_destroy(policy);
+    }
+}
+
+static void what_the_guest_needed_since_a_program_asked_for_it_does_not_go_first(void **state)
 {
     struct policy *policy = create_small("clock");
 
     (void)state;
     policy_note(policy, REGION + 5, POLICY_ASKED_FOR, NOW);
-    assert_true(is_held(policy, NOW));
-    assert_true(is_held(policy, NOW + 90));
+    policy_note(policy, REGION + 5, POLICY_PAGED_IN, NOW + 10);
     assert_false(is_chosen(policy, REGION + 5, NOW + 300, 2 * REGION - 1));
     assert_true(is_chosen(policy, REGION + 5, NOW + 300, 2 * REGION));
+    policy_destroy(policy);
+}
+
+static void what_somebody_holds_does_not_keep_back_what_was_asked_for_after_it(void **state)
+{
+    struct policy *policy = create_small("clock");
+
+    (void)state;
+    policy_note(policy, REGION + 5, POLICY_ASKED_FOR, NOW);
+    policy_note(policy, REGION + 9, POLICY_ASKED_FOR, NOW);
+    policy_note(policy, REGION + 5, POLICY_BUSY, NOW + 10);
+    assert_int_equal(next(policy, NOW + 300), REGION + 9);
     policy_destroy(policy);
 }
 
@@ -515,8 +541,9 @@ int main(void)
         cmocka_unit_test(what_was_paged_in_gets_a_second_chance),
         cmocka_unit_test(random_choice_gives_a_second_chance_too),
         cmocka_unit_test(the_sweep_knows_no_second_chance),
-        cmocka_unit_test(
-            what_a_program_asked_for_is_left_alone_for_a_moment_and_gets_a_second_chance),
+        cmocka_unit_test(what_a_program_asked_for_is_left_alone_for_a_moment_and_goes_first_then),
+        cmocka_unit_test(what_the_guest_needed_since_a_program_asked_for_it_does_not_go_first),
+        cmocka_unit_test(what_somebody_holds_does_not_keep_back_what_was_asked_for_after_it),
         cmocka_unit_test(a_busy_gfn_is_tried_again_after_about_2_seconds),
         cmocka_unit_test(a_gfn_taken_back_is_left_alone_and_gets_a_second_chance),
         cmocka_unit_test(an_unpageable_gfn_is_tried_again_after_about_60_seconds),

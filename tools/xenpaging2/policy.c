@@ -6,12 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "asked_for.h"
 #include "locked_memory.h"
 #include "policy_order.h"
 
 #define MAX_SEARCH 4096
 #define TICK_MS 100
-#define ASKED_FOR_TICKS 2
+#define ASKED_FOR_TICKS 2 /* 0.1 to 0.2 s */
 #define BUSY_TICKS 20
 #define UNPAGEABLE_TICKS 600
 
@@ -30,6 +31,7 @@ struct policy {
     uint16_t *mark;
     uint64_t *ram;
     bool passed;
+    struct asked_for asked_for;
 };
 
 static const struct policy_order *const orders[] = {&policy_clock, &policy_random, &policy_sweep};
@@ -126,19 +128,35 @@ static uint16_t tick(int64_t now_ms, int64_t later)
     return (uint16_t)((now_ms / TICK_MS + later) & TICK_MASK);
 }
 
+static bool is_held(uint16_t mark, int64_t now_ms)
+{
+    return mark & HELD && ((mark - tick(now_ms, 1)) & TICK_MASK) < UNPAGEABLE_TICKS;
+}
+
 /* Looks at the mark of a gfn whose turn it is, and takes it off where its time is over. */
 static bool is_eligible(const struct policy *policy, uint32_t gfn, int64_t now_ms)
 {
     uint16_t mark = policy->mark[gfn];
 
-    if (mark & HELD && ((mark - tick(now_ms, 1)) & TICK_MASK) < UNPAGEABLE_TICKS)
+    if (is_held(mark, now_ms))
         return false;
     policy->mark[gfn] = 0;
     return !(mark & WARM && policy->order->second_chance);
 }
 
+/* Those that somebody else has needed since then are as good as any. */
+static bool next_asked_for(struct policy *policy, int64_t now_ms, uint32_t *gfn)
+{
+    while (asked_for_next(&policy->asked_for, now_ms, ASKED_FOR_TICKS * TICK_MS, gfn))
+        if (!(policy->mark[*gfn] & WARM) && is_eligible(policy, *gfn, now_ms))
+            return true;
+    return false;
+}
+
 bool policy_next(struct policy *policy, int64_t now_ms, uint32_t *gfn)
 {
+    if (next_asked_for(policy, now_ms, gfn))
+        return true;
     for (int i = 0; i < MAX_SEARCH; i++) {
         int rc = policy->order->next(&policy->cursor, policy->nr_gfns, policy->ram);
 
@@ -172,7 +190,7 @@ static uint16_t mark_for(enum policy_event event, int64_t now_ms)
     case POLICY_PAGED_IN:
         return WARM;
     case POLICY_ASKED_FOR:
-        return WARM | held(now_ms, ASKED_FOR_TICKS);
+        return held(now_ms, ASKED_FOR_TICKS);
     case POLICY_BUSY:
         return held(now_ms, BUSY_TICKS);
     case POLICY_TAKEN_BACK:
@@ -187,6 +205,8 @@ void policy_note(struct policy *policy, uint32_t gfn, enum policy_event event, i
 {
     assert(gfn < policy->nr_gfns);
     policy->mark[gfn] = mark_for(event, now_ms);
+    if (event == POLICY_ASKED_FOR)
+        asked_for_add(&policy->asked_for, gfn, now_ms);
 }
 
 uint32_t policy_find_region(const uint64_t *ram, uint32_t first, uint32_t end)

@@ -4,8 +4,9 @@
  *
  * A policy proposes gfns in its own order; what all policies have in common is here: gfns outside
  * of the guest's RAM are passed over in strides, a gfn that was just paged in gets a second
- * chance, and one that could not be paged out is left alone for a while. Policies do no I/O and
- * make no hypercalls. 2 bytes per gfn and 1 bit per 512 gfns.
+ * chance, one that was paged in for a program of dom0 goes out before others, and one that could
+ * not be paged out is left alone for a while. Policies do no I/O and make no hypercalls. 2 bytes
+ * per gfn and 1 bit per 512 gfns.
  */
 #ifndef XENPAGING2_POLICY_H
 #define XENPAGING2_POLICY_H
@@ -16,7 +17,8 @@
 /* What became of a gfn, as told to policy_note(). */
 enum policy_event {
     POLICY_PAGED_IN,   /* somebody needed it: it is warm */
-    POLICY_ASKED_FOR,  /* so did a program that is going to ask again: also try in 0.1 s or so */
+    POLICY_ASKED_FOR,  /* a program of dom0 did, and will ask again: leave it for 0.1 s, then first
+                        */
     POLICY_BUSY,       /* in use at this moment: try again in 2 s or so */
     POLICY_TAKEN_BACK, /* used on its way out: both of these */
     POLICY_UNPAGEABLE  /* not pageable for a reason that seldom goes away: in 60 s or so */

@@ -69,7 +69,10 @@ int xen_max_gfn(struct xen_ops *ops, uint64_t *gfn);
 /* Free memory of the host, in pages. */
 int xen_free_host_pages(struct xen_ops *ops, uint64_t *pages);
 
-/* For each of nr (at most 1024) gfns: is it backed by a frame now? XEN_DOMCTL_getpageframeinfo3. */
+/*
+ * For each of nr (at most 1024) gfns: is it backed by a frame now? XEN_DOMCTL_getpageframeinfo3. A
+ * patched Xen says so of pages that are out, too.
+ */
 int xen_are_resident(struct xen_ops *ops, const uint32_t *gfns, size_t nr, bool *resident);
 
 /*

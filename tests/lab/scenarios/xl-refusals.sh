@@ -37,10 +37,10 @@ LIBXL_PAGING_DAEMON=/run/lab/gives-up/xenpaging2
 refused_paging 'paging daemon: the store is on fire' pvh 96 96
 stand_in killed 'kill -KILL $$'
 LIBXL_PAGING_DAEMON=/run/lab/killed/xenpaging2
-refused_paging 'paging daemon: said nothing' pvh 96 96
+refused_paging 'paging daemon .*: died during startup due to fatal signal Killed' pvh 96 96
 stand_in ends 'exit 0'
 LIBXL_PAGING_DAEMON=/run/lab/ends/xenpaging2
-refused_paging 'paging daemon: said nothing' pvh 96 96
+refused_paging 'paging daemon .*: unexpectedly exited with exit status 0' pvh 96 96
 stand_in hangs 'while :; do read -r line < /run/lab/never; done'
 mkfifo /run/lab/never
 LIBXL_PAGING_DAEMON=/run/lab/hangs/xenpaging2

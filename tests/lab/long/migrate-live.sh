@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+#
+# Scenario migrate-live at length.
+# lab: timeout 20000
+# lab: hypervisor patched
+# lab: toolstack patched
+
+migrate_thrashing 5
+pass
