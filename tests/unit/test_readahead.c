@@ -189,6 +189,28 @@ static void a_fault_is_served_before_what_is_fetched_for_it(void **state)
     fake_engine_release();
 }
 
+/* More of it than stays in memory, again and again. Target and room are as in a small guest. */
+static void a_guest_that_goes_over_its_memory_in_order_waits_for_few_of_its_pages(void **state)
+{
+    const uint32_t target = 5000, region = 6000;
+    struct rig *rig = rig_create(region + 2000, "clock");
+
+    (void)state;
+    rig->balanced = true;
+    fake_xen.free_host_pages = 100000;
+    balance_set_target(rig->balance, target);
+    loop_for(rig->base, 3000);
+    for (int round = 0; round < 3; round++)
+        for (uint32_t gfn = 0; gfn < region; gfn++)
+            touch(rig, gfn);
+    assert_true(rig->stats.page_ins > 2 * region);
+    assert_true(rig->stats.refaults < rig->stats.page_ins / 4);
+    assert_true(rig->stats.useful > rig->stats.prefetched / 10 * 9);
+    rig_drain(rig);
+    rig_assert_at_peace(rig);
+    rig_destroy(rig);
+}
+
 static int create_and_destroy(void *arg)
 {
     struct rig *rig = arg;
@@ -230,6 +252,7 @@ int main(void)
         ON_BOTH_SET_UP(a_host_without_memory_is_not_asked_for_more),
         ON_BOTH_SET_UP(the_first_gfn_is_the_end),
         ON_BOTH_SET_UP(a_fault_is_served_before_what_is_fetched_for_it),
+        cmocka_unit_test(a_guest_that_goes_over_its_memory_in_order_waits_for_few_of_its_pages),
         ON_BOTH(failure_to_create_leaves_nothing_behind),
         cmocka_unit_test(destroying_nothing_is_allowed),
     };
