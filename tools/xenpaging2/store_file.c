@@ -38,6 +38,7 @@ struct file_engine {
     int fd;
     bool created;
     bool is_file;
+    bool never_at_once; /* the file system does not do it */
     uint32_t max_slots;
     uint64_t id;
     uint32_t nr_slots; /* that were ever written */
@@ -150,12 +151,20 @@ static void do_io(void *arg, struct store_io **ios, unsigned int nr)
         ios[0]->error = transfer(file->fd, ios[0]->page, offset_of(ios[0]->slot), false);
 }
 
-/* A page that the system has in memory is there sooner than a thread would be awake. */
-static bool read_at_once(const struct file_engine *file, struct store_io *io)
+/*
+ * A page that the system has in memory is there sooner than a thread would be awake. Some file
+ * systems cannot say whether they would wait, tmpfs for one.
+ */
+static bool read_at_once(struct file_engine *file, struct store_io *io)
 {
     const struct iovec page = {io->page, PAGE_BYTES};
+    ssize_t n;
 
-    return preadv2(file->fd, &page, 1, offset_of(io->slot), RWF_NOWAIT) == PAGE_BYTES;
+    if (file->never_at_once)
+        return false;
+    n = preadv2(file->fd, &page, 1, offset_of(io->slot), RWF_NOWAIT);
+    file->never_at_once = n < 0 && errno == EOPNOTSUPP;
+    return n == PAGE_BYTES;
 }
 
 static void begin(void *arg, struct store_io *io)

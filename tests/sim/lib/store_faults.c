@@ -3,9 +3,10 @@
  * pread() and pwrite() of pagers, which use them for their store: by $SIM_STORE_FAULTS, "SEED
  * RATE", one call in RATE fails or does less than it was asked for. Which, the seed and the number
  * of the call say. Pagers that can write several pages at once, or read at once what is in memory,
- * do it one by one then.
+ * do it one by one then, and where one is to die at one of its writes.
  */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,7 @@ static const int write_errors[NR_WAYS] = {EINTR, PARTLY, ENOSPC, EIO,
                                           EINTR, PARTLY, ENOSPC, EDQUOT};
 
 static uint64_t seed, rate, nr_calls;
+static bool one_by_one;
 
 __attribute__((constructor)) static void read_environment(void)
 {
@@ -32,6 +34,7 @@ __attribute__((constructor)) static void read_environment(void)
 
     if (faults)
         sscanf(faults, "%lu %lu", &seed, &rate);
+    one_by_one = rate || getenv("SIM_KILL");
 }
 
 /* Returns how many bytes to transfer, or -1 with errno. The header at the beginning is spared:
@@ -76,11 +79,11 @@ ssize_t pwrite(int fd, const void *data, size_t bytes, off_t offset)
 ssize_t pwritev(int fd, const struct iovec *data, int nr, off_t offset)
 {
     errno = EIO;
-    return rate ? -1 : syscall(SYS_pwritev, fd, data, (size_t)nr, offset, 0);
+    return one_by_one ? -1 : syscall(SYS_pwritev, fd, data, (size_t)nr, offset, 0);
 }
 
 ssize_t preadv2(int fd, const struct iovec *data, int nr, off_t offset, int flags)
 {
     errno = EAGAIN;
-    return rate ? -1 : syscall(SYS_preadv2, fd, data, (size_t)nr, offset, 0, flags);
+    return one_by_one ? -1 : syscall(SYS_preadv2, fd, data, (size_t)nr, offset, 0, flags);
 }
