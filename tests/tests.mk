@@ -26,7 +26,8 @@ SCENARIOS ?= $(filter-out demo,$(notdir $(basename $(wildcard $(LAB)/scenarios/*
 PATCHED_SCENARIOS ?= squeeze-verify-drain@patched thrash@patched foreign-reader@patched \
                      conformance@patched
 EPT_SCENARIOS ?= boot guest squeeze-verify-drain balloon terminated-while-thrashing \
-                 destroyed-while-evicting
+                 destroyed-while-evicting \
+                 $(sort $(wildcard $(LAB)/ept/*.sh))
 LONG_SCENARIOS ?= $(filter-out soak,$(notdir $(basename $(wildcard $(LAB)/long/*.sh))))
 SOAK_MINUTES ?= 30
 C_FILES := $(wildcard tools/xenpaging2/*.[ch] tests/unit/*.[ch] $(FUZZ)/*.[ch] $(SIM)/*/*.[ch] $(LAB)/guest/*.[ch] \
@@ -35,7 +36,7 @@ SHELL_FILES := $(LAB)/build $(LAB)/run $(LAB)/deps $(LAB)/demo $(LAB)/patches-ch
                $(LAB)/selftest/run \
                $(LAB)/selftest/judge $(LAB)/old-pager/build $(LAB)/guest/check.sh \
                $(wildcard $(LAB)/lib/*.sh $(LAB)/parts/*.sh $(LAB)/dom0/helpers/*.sh $(LAB)/dom0/block \
-               $(LAB)/scenarios/*.sh $(LAB)/long/*.sh $(LAB)/selftest/*.sh) \
+               $(LAB)/scenarios/*.sh $(LAB)/ept/*.sh $(LAB)/long/*.sh $(LAB)/selftest/*.sh) \
                $(wildcard tests/bench/*.sh) tests/bench/p2m tests/bench/lab tests/bench/bench-store \
                $(addprefix $(SIM)/,sim.sh demo run fidelity p2m selftest supervised) \
                $(addprefix $(FUZZ)/,run keep selftest) $(COVERAGE)/report \
