@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The daemon as a whole: all its modules, started in order, connected with each other, ended in
- * order. Private to main.c, daemon.c and startup.c; no page is handled in these.
+ * order. Private to main.c, daemon.c and startup*.c; no page is handled in these.
  */
 #ifndef XENPAGING2_DAEMON_H
 #define XENPAGING2_DAEMON_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The start, step by step, and the end. */
-#include "daemon.h"
+#include "startup.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "adopt.h"
 #include "balance.h"
@@ -32,10 +31,7 @@
 #include "xen_ops.h"
 #include "xenstore.h"
 
-static int refuse(struct daemon *d, int rc, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static int refuse(struct daemon *d, int rc, const char *fmt, ...)
+int startup_refuse(struct daemon *d, int rc, const char *fmt, ...)
 {
     va_list args;
 
@@ -45,9 +41,9 @@ static int refuse(struct daemon *d, int rc, const char *fmt, ...)
     return rc;
 }
 
-static int no_memory(struct daemon *d)
+int startup_no_memory(struct daemon *d)
 {
-    return refuse(d, -ENOMEM, "out of memory");
+    return startup_refuse(d, -ENOMEM, "out of memory");
 }
 
 static int read_settings(struct daemon *d)
@@ -64,7 +60,7 @@ static int read_settings(struct daemon *d)
         snprintf(path, sizeof(path), "/libxl/%" PRIu32 "/paging/%s", d->domid, key);
         value = xenstore_read(d->xs, path);
         if (value && (rc = settings_set(&d->settings, key, value, why, sizeof(why))))
-            refuse(d, rc, "/libxl/%" PRIu32 "/paging/%s", d->domid, why);
+            startup_refuse(d, rc, "/libxl/%" PRIu32 "/paging/%s", d->domid, why);
         free(value);
     }
     return rc ? rc : options_apply(d->options, &d->settings, d->message, sizeof(d->message));
@@ -81,7 +77,7 @@ static int open_interfaces(struct daemon *d)
     if (config)
         event_config_free(config);
     if (!d->base || event_base_priority_init(d->base, NR_PRIORITIES))
-        return no_memory(d);
+        return startup_no_memory(d);
     rc = xen_ops_open(d->domid, &d->ops, d->message, sizeof(d->message));
     return rc ? rc : xenstore_open(d->domain_path, &d->xs, d->message, sizeof(d->message));
 }
@@ -101,150 +97,18 @@ static int check_domain(struct daemon *d)
     int rc = xen_domain_info(d->ops, &info);
 
     if (rc == -ESRCH || (!rc && info.dying))
-        return refuse(d, -ESRCH, "domain %" PRIu32 ": there is no such domain", d->domid);
+        return startup_refuse(d, -ESRCH, "domain %" PRIu32 ": there is no such domain", d->domid);
     if (rc)
-        return refuse(d, rc, "domain %" PRIu32 ": %s", d->domid, strerror(-rc));
+        return startup_refuse(d, rc, "domain %" PRIu32 ": %s", d->domid, strerror(-rc));
     if (!info.hvm)
-        return refuse(d, -EINVAL, "domain %" PRIu32 " cannot be paged: it is a PV guest", d->domid);
+        return startup_refuse(d, -EINVAL, "domain %" PRIu32 " cannot be paged: it is a PV guest",
+                              d->domid);
     if (!info.hap)
-        return refuse(d, -ENODEV,
-                      "domain %" PRIu32
-                      " cannot be paged: it has no hardware-assisted paging (HAP)",
-                      d->domid);
+        return startup_refuse(d, -ENODEV,
+                              "domain %" PRIu32
+                              " cannot be paged: it has no hardware-assisted paging (HAP)",
+                              d->domid);
     return check_paging(d);
-}
-
-/* If there is none, it is for nobody else to look into. */
-static int make_directory(struct daemon *d)
-{
-    const char *directory = d->settings.directory;
-
-    if (!mkdir(directory, 0700) || errno == EEXIST)
-        return 0;
-    return refuse(d, -errno, "directory: '%s' cannot be made: %s", directory, strerror(errno));
-}
-
-static int name_store(struct daemon *d)
-{
-    const struct settings *s = &d->settings;
-    int rc;
-
-    if (s->store) {
-        d->store_path = strdup(s->store);
-        return d->store_path ? 0 : no_memory(d);
-    }
-    rc = make_directory(d);
-    if (rc)
-        return rc;
-    if (asprintf(&d->store_path, "%s/xenpaging2-%" PRIu32, s->directory, d->domid) < 0) {
-        d->store_path = NULL;
-        return no_memory(d);
-    }
-    return 0;
-}
-
-/* Beside a file; a device's is in the directory. Other stores have none. */
-static int name_index(struct daemon *d)
-{
-    struct stat st;
-    bool is_device = !stat(d->store_path, &st) && S_ISBLK(st.st_mode);
-    int n, rc = is_device ? make_directory(d) : 0;
-
-    if (rc || d->store_path[0] != '/')
-        return rc;
-    if (is_device)
-        n = asprintf(&d->index_path, "%s/xenpaging2-%" PRIu32 ".index", d->settings.directory,
-                     d->domid);
-    else
-        n = asprintf(&d->index_path, "%s.index", d->store_path);
-    if (n >= 0)
-        return 0;
-    d->index_path = NULL;
-    return no_memory(d);
-}
-
-static int no_index(struct daemon *d)
-{
-    return refuse(d, -EBUSY,
-                  "domain %" PRIu32 " cannot be paged: a pager is attached to it already, or was "
-                  "when it died, and there is no index%s%s",
-                  d->domid, d->index_path ? " " : "", d->index_path ? d->index_path : "");
-}
-
-/* While nobody is attached, there is nothing to be taken over without an index of this domain. */
-static int find_what_was_left(struct daemon *d)
-{
-    struct index_owner owner = {.domid = d->domid};
-    struct xen_domain_info info;
-    int rc = xen_domain_info(d->ops, &info);
-
-    if (rc)
-        return refuse(d, rc, "domain %" PRIu32 ": %s", d->domid, strerror(-rc));
-    if (!d->was_attached && !info.paged_pages)
-        return 0;
-    memcpy(owner.uuid, info.uuid, sizeof(owner.uuid));
-    rc = d->index_path
-             ? index_open(d->index_path, &owner, &d->index, d->message, sizeof(d->message))
-             : -ENOENT;
-    if (!d->was_attached && (rc == -ENOENT || rc == -ESTALE))
-        return 0;
-    if (rc)
-        return rc == -ENOENT ? no_index(d) : rc;
-    d->takes_over = true;
-    d->found_store_id = owner.store_id;
-    return 0;
-}
-
-static int open_store(struct daemon *d)
-{
-    const struct store_options options = {
-        .where = d->store_path,
-        .max_pages = kib_to_pages(d->settings.store_max),
-        .compression = d->settings.compression,
-        .connections = d->settings.connections,
-        .encryption = d->settings.encryption,
-        .id = d->found_store_id,
-    };
-
-    return store_open(d->base, &options, &d->store, d->message, sizeof(d->message));
-}
-
-static int create_index(struct daemon *d)
-{
-    struct index_owner owner = {.domid = d->domid, .store_id = store_id(d->store)};
-    struct xen_domain_info info;
-    int rc = xen_domain_info(d->ops, &info);
-
-    if (rc)
-        return refuse(d, rc, "domain %" PRIu32 ": %s", d->domid, strerror(-rc));
-    memcpy(owner.uuid, info.uuid, sizeof(owner.uuid));
-    return index_create(d->index_path, &owner, &d->index, d->message, sizeof(d->message));
-}
-
-/* What goes on from the last pager to the next. */
-static void use_live_part(struct daemon *d)
-{
-    struct index_live *live = index_live(d->index);
-
-    d->stats = &live->stats;
-    d->refaults_before = live->stats.refaults;
-    xen_keep_account(d->ops, &live->nr_pauses);
-    if (d->supervised)
-        snprintf(d->supervised->index_path, sizeof(d->supervised->index_path), "%s", d->index_path);
-}
-
-static int open_index(struct daemon *d)
-{
-    int rc = 0;
-
-    d->stats = &d->own_stats;
-    if (!d->index && d->index_path && store_id(d->store))
-        rc = create_index(d);
-    if (rc)
-        return rc;
-    if (d->index)
-        use_live_part(d);
-    return !d->index || !store_use_index(d->store, d->index) ? 0 : no_memory(d);
 }
 
 static struct adopt_env adopt_env(const struct daemon *d)
@@ -259,16 +123,17 @@ static int create_tables(struct daemon *d)
     int rc = xen_max_gfn(d->ops, &max_gfn);
 
     if (rc)
-        return refuse(d, rc, "cannot ask for the highest gfn: %s", strerror(-rc));
+        return startup_refuse(d, rc, "cannot ask for the highest gfn: %s", strerror(-rc));
     if (max_gfn >= UINT32_MAX)
-        return refuse(d, -E2BIG,
-                      "the guest's highest gfn is %#" PRIx64 " (allowed: below 2^32 - 1)", max_gfn);
+        return startup_refuse(d, -E2BIG,
+                              "the guest's highest gfn is %#" PRIx64 " (allowed: below 2^32 - 1)",
+                              max_gfn);
     nr_gfns = (uint32_t)max_gfn + 1;
     d->pages = pages_create(nr_gfns, d->index);
     if (!d->pages && errno == ENOSPC)
-        return refuse(d, -ENOSPC, "index: '%s': there is no room for it", d->index_path);
+        return startup_refuse(d, -ENOSPC, "index: '%s': there is no room for it", d->index_path);
     d->policy = policy_create(d->settings.policy, nr_gfns);
-    return d->pages && d->policy ? 0 : no_memory(d);
+    return d->pages && d->policy ? 0 : startup_no_memory(d);
 }
 
 static int check_entries(struct daemon *d)
@@ -298,7 +163,7 @@ static int create_pager(struct daemon *d)
     };
 
     d->pager = pager_create(&env);
-    return d->pager ? 0 : no_memory(d);
+    return d->pager ? 0 : startup_no_memory(d);
 }
 
 static int create_evict(struct daemon *d)
@@ -319,7 +184,7 @@ static int create_evict(struct daemon *d)
     };
 
     d->evict = evict_create(&env);
-    return d->evict ? 0 : no_memory(d);
+    return d->evict ? 0 : startup_no_memory(d);
 }
 
 static int create_balance(struct daemon *d)
@@ -337,7 +202,7 @@ static int create_balance(struct daemon *d)
     };
 
     d->balance = balance_create(&env);
-    return d->balance ? 0 : no_memory(d);
+    return d->balance ? 0 : startup_no_memory(d);
 }
 
 static int create_readahead(struct daemon *d)
@@ -352,7 +217,7 @@ static int create_readahead(struct daemon *d)
     };
 
     d->readahead = readahead_create(&env);
-    return d->readahead ? 0 : no_memory(d);
+    return d->readahead ? 0 : startup_no_memory(d);
 }
 
 static void say_hypervisor(struct daemon *d)
@@ -415,7 +280,7 @@ static int listen_to_signals(struct daemon *d)
         d->signals[i] = evsignal_new(d->base, signals[i].number, signals[i].fn, d);
         if (!d->signals[i] || event_priority_set(d->signals[i], PRIORITY_SERVE) ||
             event_add(d->signals[i], NULL))
-            return no_memory(d);
+            return startup_no_memory(d);
     }
     return 0;
 }
@@ -429,9 +294,9 @@ static int listen_to_xenstore(struct daemon *d)
     if (!rc)
         rc = xenstore_start(d->xs, d->base);
     if (rc)
-        return refuse(d, rc, "cannot watch xenstore: %s", strerror(-rc));
+        return startup_refuse(d, rc, "cannot watch xenstore: %s", strerror(-rc));
     d->status = status_create(d->base, d->xs, d->domid, daemon_fill_status, d);
-    return d->status ? 0 : no_memory(d);
+    return d->status ? 0 : startup_no_memory(d);
 }
 
 static int name_paths(struct daemon *d)
@@ -446,17 +311,33 @@ static int name_paths(struct daemon *d)
 static int check_options(struct daemon *d)
 {
     if (settings_init(&d->settings))
-        return no_memory(d);
+        return startup_no_memory(d);
     return options_apply(d->options, &d->settings, d->message, sizeof(d->message));
 }
 
 int daemon_start(struct daemon *d)
 {
     static int (*const steps[])(struct daemon * d) = {
-        name_paths,       check_options,     open_interfaces,    check_domain, read_settings,
-        name_store,       name_index,        find_what_was_left, open_store,   open_index,
-        create_tables,    check_entries,     create_pager,       create_evict, create_balance,
-        create_readahead, listen_to_signals, listen_to_xenstore, attach,       adopt,
+        name_paths,
+        check_options,
+        open_interfaces,
+        check_domain,
+        read_settings,
+        startup_name_store,
+        startup_name_index,
+        startup_find_what_was_left,
+        startup_open_store,
+        startup_open_index,
+        create_tables,
+        check_entries,
+        create_pager,
+        create_evict,
+        create_balance,
+        create_readahead,
+        listen_to_signals,
+        listen_to_xenstore,
+        attach,
+        adopt,
         let_guest_go_on,
     };
     int rc = 0;
