@@ -124,6 +124,15 @@ static int create_index(struct daemon *d)
     return index_create(d->index_path, &owner, &d->index, d->message, sizeof(d->message));
 }
 
+static void tell_supervisor(const struct daemon *d, struct supervised *supervised)
+{
+    struct stat st;
+
+    snprintf(supervised->index_path, sizeof(supervised->index_path), "%s", d->index_path);
+    if (!stat(d->store_path, &st) && S_ISREG(st.st_mode))
+        snprintf(supervised->store_file, sizeof(supervised->store_file), "%s", d->store_path);
+}
+
 /* What goes on from the last pager to the next. */
 static void use_live_part(struct daemon *d)
 {
@@ -133,7 +142,7 @@ static void use_live_part(struct daemon *d)
     d->refaults_before = live->stats.refaults;
     xen_keep_account(d->ops, &live->nr_pauses);
     if (d->supervised)
-        snprintf(d->supervised->index_path, sizeof(d->supervised->index_path), "%s", d->index_path);
+        tell_supervisor(d, d->supervised);
 }
 
 int startup_open_index(struct daemon *d)

@@ -13,6 +13,7 @@ struct supervised {
     bool hands_over;           /* ends with pages out, for the next one to go on */
     int64_t attached_ms;       /* clock_ms() of that */
     char index_path[PATH_MAX]; /* "" if there is none */
+    char store_file[PATH_MAX]; /* "" if the store is none; both go when the domain does */
 
     /* The supervisor's. */
     int64_t died_ms; /* when the last worker was found dead; 0: there was none */

@@ -36,6 +36,7 @@ struct supervisor {
     pid_t worker;
     bool took_over; /* it is not the first one */
     unsigned int nr_deaths;
+    int exit_code; /* when there is no worker any more */
 };
 
 /* --- What becomes of the domain between two workers. --- */
@@ -188,6 +189,15 @@ static void give_up(const struct supervisor *s, const char *why)
     report(s, text);
 }
 
+/* As its worker would have done, had it lived to see it. */
+static void clear_away_after_domain(const struct supervised *shared)
+{
+    if (shared->store_file[0])
+        unlink(shared->store_file);
+    if (shared->index_path[0])
+        unlink(shared->index_path);
+}
+
 /* Sees to it that there is a worker again. Returns false if there is not going to be one. */
 static bool replace_worker(struct supervisor *s, int status)
 {
@@ -195,7 +205,9 @@ static bool replace_worker(struct supervisor *s, int status)
 
     describe(status, why, sizeof(why));
     if (!hold_domain(s)) {
-        log_error("%s, and the domain is gone", why);
+        log_warning("%s, and the domain is gone", why);
+        clear_away_after_domain(s->shared);
+        s->exit_code = EXIT_SUCCESS;
         return false;
     }
     if (!count_death(s)) {
@@ -242,7 +254,7 @@ static int supervise(struct supervisor *s)
         else
             goes_on = replace_worker(s, status);
     }
-    return EXIT_FAILURE;
+    return s->exit_code;
 }
 
 int supervisor_run(uint32_t domid, supervisor_work_fn *work, void *arg, const char *program,
@@ -253,7 +265,8 @@ int supervisor_run(uint32_t domid, supervisor_work_fn *work, void *arg, const ch
                            .arg = arg,
                            .program = program,
                            .argv = argv,
-                           .took_over = getenv(HANDED_OVER) != NULL};
+                           .took_over = getenv(HANDED_OVER) != NULL,
+                           .exit_code = EXIT_FAILURE};
     static const int signals[] = {SIGCHLD, SIGTERM, SIGINT, SIGUSR2};
 
     s.shared =

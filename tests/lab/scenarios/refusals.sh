@@ -15,7 +15,7 @@ refused 'its value is missing' 1 --store
 refused "policy: 'lru' is not allowed .allowed: clock, random, sweep" --policy=lru 1
 refused "target: '-1' is not allowed" --target=-1 1
 refused "target-min: '5 MiB' is not allowed" '--target-min=5 MiB' 1
-refused "store: 'here' is not allowed .allowed: an absolute path" --store=here 1
+refused "store: 'here' is not allowed .allowed: PLACE, memory" --store=here 1
 refused 'domain 77: there is no such domain' 77
 
 GUEST_ON_REBOOT=destroy start_guest a 96 1 mb=16

@@ -4,6 +4,7 @@
  * both are killed; and a worker that cannot live is given up, with the domain paused. Each time
  * somebody goes on where the last one ended, and in the end nothing is lost.
  */
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -156,6 +157,42 @@ static void end(void)
     peace_expect(&s.guest, 1, PATIENCE_MS);
 }
 
+static bool some_are_out(void *arg)
+{
+    (void)arg;
+    return s.guest.domain->page_outs > s.goal;
+}
+
+static void expect_no_file(const char *dir, const char *suffix)
+{
+    char path[PATH_MAX];
+
+    snprintf(path, sizeof(path), "%s/store-%u%s", dir, s.guest.domain->id, suffix);
+    if (!access(path, F_OK))
+        complain("%s is left", path);
+}
+
+/* The worker cannot see it, and leaves everything behind. */
+static void domain_dies_before_its_worker(const char *dir)
+{
+    pid_t worker;
+
+    s.goal = s.guest.domain->page_outs;
+    start_pager();
+    watch_until(some_are_out, NULL, "an eviction");
+    worker = dom0_child_of(s.pager);
+    kill(worker, SIGSTOP);
+    host_lock();
+    domain_kill(s.guest.domain);
+    host_unlock();
+    dom0_release(s.guest.domain->id);
+    kill(worker, SIGKILL);
+    if (dom0_await_exit(s.pager, PATIENCE_MS))
+        complain("the supervisor does not end with 0");
+    expect_no_file(dir, "");
+    expect_no_file(dir, ".index");
+}
+
 int story_supervised(const char *dir, bool patched)
 {
     host_create(patched, 1, (uint32_t)s.guest.nr_ram + 128);
@@ -178,6 +215,7 @@ int story_supervised(const char *dir, bool patched)
     both_are_killed();
     a_worker_is_given_up();
     end();
+    domain_dies_before_its_worker(dir);
     if (host.complaint[0])
         fprintf(stderr, "%s\n", host.complaint);
     return host.complaint[0] != 0;
