@@ -22,13 +22,13 @@ expect_resident a 110 1 100
 # have anything to do meanwhile.
 run_saver a xl save a /run/lab/a.save
 wait_suspended 120
-kill -STOP "$(pager_pid a)"
+kill -STOP "$(worker_pid a)"
 domid=$(guest_domid a)
 out=$(paged_pages "$domid")
 in=$(resident_pages "$domid")
 note "$in pages are in memory, $out are out"
 expect_saver 0 200
-kill -CONT "$(pager_pid a)"
+kill -CONT "$(worker_pid a)"
 expect_exit "$(pager_pid a)" 0 60
 
 xl restore /run/lab/a.save || fail "xl restore failed"

@@ -13,10 +13,10 @@ squeeze_to a 80
 expect_resident a 80 1 300
 run_saver a xl save a /run/lab/a.save
 wait_suspended 120
-kill -STOP "$(pager_pid a)"
+kill -STOP "$(worker_pid a)"
 expect_saver 1 200
 expect_saver_said "is paged out, and its pager doesn't bring it back"
-kill -CONT "$(pager_pid a)"
+kill -CONT "$(worker_pid a)"
 verify_guest a 1 400
 expect_resident a 80 2 120
 stop_pager a 400

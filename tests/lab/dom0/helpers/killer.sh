@@ -6,7 +6,7 @@
 
 # worker_pid NAME
 worker_pid() {
-    cat "/proc/$(pager_pid "$1")/task/$(pager_pid "$1")/children"
+    tr -d " " < "/proc/$(pager_pid "$1")/task/$(pager_pid "$1")/children"
 }
 
 # first_page_ins NAME: how many workers have served a page after the death of another one.
@@ -28,8 +28,7 @@ random_ms() {
 # kill_worker NAME: and waits until the next one has served a page.
 kill_worker() {
     kill_served=$(first_page_ins "$1")
-    # shellcheck disable=SC2046
-    kill -KILL $(worker_pid "$1") || fail "guest $1 has no worker"
+    kill -KILL "$(worker_pid "$1")" || fail "guest $1 has no worker"
     wait_until "a page-in after the death of guest $1's worker" 120 has_served "$1" $((kill_served + 1))
 }
 
