@@ -23,8 +23,7 @@
 LAB := tests/lab
 SCENARIOS ?= $(filter-out demo,$(notdir $(basename $(wildcard $(LAB)/scenarios/*.sh))))
 # What is shown on stock Xen unless its file says otherwise, and once more on a patched one.
-PATCHED_SCENARIOS ?= squeeze-verify-drain@patched thrash@patched foreign-reader@patched \
-                     conformance@patched
+PATCHED_SCENARIOS ?= squeeze-verify-drain@patched thrash@patched conformance@patched
 EPT_SCENARIOS ?= boot guest squeeze-verify-drain balloon terminated-while-thrashing \
                  destroyed-while-evicting \
                  $(sort $(wildcard $(LAB)/ept/*.sh))
@@ -59,13 +58,9 @@ ept-deps: lab-deps
 check:
 	@$(LAB)/deps build lab ept xen-build toolstack test valgrind sim model lint
 	@$(MAKE) --no-print-directory check-fast
-	@$(MAKE) --no-print-directory lint
-	@$(MAKE) --no-print-directory check-valgrind
+	@$(MAKE) --no-print-directory -j2 -Otarget lint check-valgrind check-model check-toolstack check-save
 	@$(MAKE) --no-print-directory check-fuzz
 	@$(MAKE) --no-print-directory check-sim
-	@$(MAKE) --no-print-directory check-model
-	@$(MAKE) --no-print-directory check-toolstack
-	@$(MAKE) --no-print-directory check-save
 	@$(MAKE) --no-print-directory check-selftest
 	@$(MAKE) --no-print-directory check-lab
 

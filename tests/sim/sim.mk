@@ -81,13 +81,16 @@ SEEDS ?= 2000
 KILLS ?= 4200
 SOME_KILLS ?= 1-60 1201-1230 2401-2430
 
+# The first three wait most of their time.
 .PHONY: check-sim
 check-sim: sim
-	@$(SIM)/fidelity
-	@$(SIM)/selftest
-	@$(SIM)/supervised
+	@$(MAKE) --no-print-directory -j3 -Otarget $(addprefix check-sim-,fidelity selftest supervised)
 	@$(SIM)/run --kills $(SOME_KILLS)
 	@$(SIM)/run 1-$(SEEDS)
+
+.PHONY: check-sim-fidelity check-sim-selftest check-sim-supervised
+check-sim-fidelity check-sim-selftest check-sim-supervised: check-sim-%: sim
+	@$(SIM)/$*
 
 # All there are: each way of each call of a story, and each moment of one in a single process.
 .PHONY: kill-storm

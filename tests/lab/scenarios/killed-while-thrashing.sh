@@ -6,5 +6,5 @@
 # lab: timeout 1800
 # lab: hypervisor patched
 
-kill_while_thrashing 2 "${kills:-12}"
+kill_while_thrashing 2 "${kills:-8}"
 pass
