@@ -23,6 +23,12 @@ bool p2m_has_frame(uint64_t gfn)
     return entry_of(gfn)->frame != NO_FRAME;
 }
 
+/* A patched hypervisor does not take pages that are out for holes. */
+bool p2m_looks_like_a_hole(uint64_t gfn)
+{
+    return !p2m_has_frame(gfn) && !(fake_xen_is_patched() && entry_of(gfn)->type != TYPE_INVALID);
+}
+
 int p2m_nominate(uint64_t gfn)
 {
     struct entry *entry = entry_of(gfn);

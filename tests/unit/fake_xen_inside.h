@@ -89,6 +89,7 @@ int p2m_add_frame(uint64_t gfn);
 int p2m_remove(uint64_t gfn);
 void p2m_resume(const vm_event_response_t *response);
 bool p2m_has_frame(uint64_t gfn);
+bool p2m_looks_like_a_hole(uint64_t gfn); /* XEN_DOMCTL_getpageframeinfo3 */
 
 /* What any look-up does, on a patched hypervisor, with a page on its way in whose frame is there.
  */

@@ -251,7 +251,7 @@ int xencall1(xencall_handle *call, unsigned int op, uint64_t arg)
         return result(-E2BIG);
     gfns = domctl->u.getpageframeinfo3.array.p;
     for (uint64_t i = 0; i < domctl->u.getpageframeinfo3.num; i++)
-        gfns[i] = p2m_has_frame(gfns[i]) ? XEN_DOMCTL_PFINFO_NOTAB : XEN_DOMCTL_PFINFO_XTAB;
+        gfns[i] = p2m_looks_like_a_hole(gfns[i]) ? XEN_DOMCTL_PFINFO_XTAB : XEN_DOMCTL_PFINFO_NOTAB;
     return 0;
 }
 

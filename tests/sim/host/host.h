@@ -159,6 +159,7 @@ void p2m_populate(struct domain *d, struct vcpu *v, uint64_t gfn);
 void p2m_resume(struct domain *d, uint64_t gfn);
 bool p2m_cancel(struct domain *d, uint64_t gfn); /* patched only: in place */
 int p2m_query(struct domain *d, uint64_t gfn);
+bool p2m_looks_like_a_hole(struct domain *d, uint64_t gfn); /* XEN_DOMCTL_getpageframeinfo3 */
 int p2m_set_mem_type(struct domain *d, uint64_t gfn, enum type type);
 int p2m_add_device(struct domain *d, uint64_t gfn);
 int p2m_remove_device(struct domain *d, uint64_t gfn);

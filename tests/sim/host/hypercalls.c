@@ -81,8 +81,8 @@ static int64_t frame_info(struct call *c)
     if (nr > 1024)
         return -E2BIG;
     for (size_t i = 0; i < nr; i++)
-        gfns[i] = p2m_entry(c->d, gfns[i])->frame == NO_FRAME ? XEN_DOMCTL_PFINFO_XTAB
-                                                              : XEN_DOMCTL_PFINFO_NOTAB;
+        gfns[i] =
+            p2m_looks_like_a_hole(c->d, gfns[i]) ? XEN_DOMCTL_PFINFO_XTAB : XEN_DOMCTL_PFINFO_NOTAB;
     *c->bytes = nr * sizeof(*gfns);
     return 0;
 }

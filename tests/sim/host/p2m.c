@@ -84,6 +84,13 @@ int p2m_evict(struct domain *d, uint64_t gfn)
     return 0;
 }
 
+bool p2m_looks_like_a_hole(struct domain *d, uint64_t gfn)
+{
+    const struct entry *e = p2m_entry(d, gfn);
+
+    return !has_frame(e) && !(host.patched && is_paging(e));
+}
+
 bool p2m_cancel(struct domain *d, uint64_t gfn)
 {
     struct entry *e = p2m_entry(d, gfn);
