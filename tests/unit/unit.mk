@@ -54,8 +54,8 @@ endef
 .PHONY: FORCE
 FORCE:
 
-# Memory that was never set is seen here only.
-VALGRIND_TESTS ?= $(filter-out test_whole_path test_killed,$(UNIT_TESTS))
+# Memory that was never set is seen here only. valgrind cannot filter system calls.
+VALGRIND_TESTS ?= $(filter-out test_privileges test_whole_path test_killed,$(UNIT_TESTS))
 VALGRIND := valgrind --quiet --error-exitcode=1 --leak-check=full --errors-for-leak-kinds=definite
 
 $(B)/valgrind/%.log: $(B)/$(UNIT)/% FORCE

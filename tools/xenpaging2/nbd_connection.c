@@ -153,6 +153,14 @@ static void tell_of_failed(struct connection *c)
     }
 }
 
+static void retire_answered(struct nbd_handle *nbd)
+{
+    int64_t cookie;
+
+    while ((cookie = nbd_aio_peek_command_completed(nbd)) > 0)
+        nbd_aio_command_completed(nbd, (uint64_t)cookie);
+}
+
 void connection_look_at(struct connection *c)
 {
     if (!c->nbd)
@@ -161,6 +169,7 @@ void connection_look_at(struct connection *c)
         connection_lose(c, nbd_get_error() ? nbd_get_error() : "it was closed");
         return;
     }
+    retire_answered(c->nbd);
     tell_of_failed(c);
     if (c->nbd && c->state == CONNECTING && nbd_aio_is_ready(c->nbd))
         connected(c);

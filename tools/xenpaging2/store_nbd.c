@@ -57,7 +57,7 @@ static int answered(void *arg, int *error)
     else
         done_later(&c->owner->later, io);
     event_active(c->owner->check, EV_TIMEOUT, 0);
-    return 1;
+    return 0; /* retire_answered() does it: some of libnbd's calls look at a command after this */
 }
 
 static int64_t send_one(struct connection *c, struct sent *sent)
