@@ -13,6 +13,7 @@
 # lab: xen-options sched=credit sched_ratelimit_us=0 sched_credit_tslice_ms=1
 # lab: cpus 1
 # lab: dom0-cpus 1
+# lab: dom0-memory 1000
 
 MIB=192        # of the guest
 REGION=110     # that it uses of them
