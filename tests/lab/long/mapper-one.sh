@@ -8,6 +8,6 @@
 # lab: hypervisor patched
 
 start_mapper_guest a 56
-run_mapper a 100000 3000 10000 || fail "writes are lost"
+run_mapper a 350000 3000 10000 || fail "writes are lost"
 destroy_guest a
 pass
