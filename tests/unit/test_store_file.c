@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "failing.h"
+#include "index.h"
 #include "loop.h"
 #include "page.h"
 #include "store.h"
@@ -273,6 +274,51 @@ static void what_was_given_back_cannot_be_read_in_the_file(void **state)
     for (uint32_t i = 0; i < 5; i += 2)
         assert_gets(i, slots[i]);
     assert_gets(7, put(7));
+}
+
+static void open_with_index(struct index **index, const char *index_path, bool take_over)
+{
+    struct index_owner owner = {.domid = 1};
+    struct store_options options = {.where = path};
+
+    if (take_over)
+        assert_int_equal(index_open(index_path, &owner, index, message, sizeof(message)), 0);
+    options.id = owner.store_id;
+    assert_int_equal(store_open(base, &options, &store, message, sizeof(message)), 0);
+    owner.store_id = store_id(store);
+    if (!take_over)
+        assert_int_equal(index_create(index_path, &owner, index, message, sizeof(message)), 0);
+    assert_int_equal(store_use_index(store, *index), 0);
+}
+
+static bool is_gfn_1(void *arg, uint32_t slot, uint32_t gfn)
+{
+    (void)arg, (void)slot;
+    return gfn == 1;
+}
+
+/* The slot of gfn 2 was given back just before the earlier pager died, that of gfn 1 later is. */
+static void what_an_earlier_pager_gave_back_cannot_be_read_either(void **state)
+{
+    struct index *index;
+    char index_path[80];
+    uint32_t slots[2];
+
+    (void)state;
+    snprintf(index_path, sizeof(index_path), "%s.index", path);
+    open_with_index(&index, index_path, false);
+    slots[0] = put(1);
+    slots[1] = put(2);
+    close_store();
+    index_close(index);
+    open_with_index(&index, index_path, true);
+    store_adopt(store, is_gfn_1, NULL);
+    assert_gets(1, slots[0]);
+    store_free(store, slots[0]);
+    loop_until(base, are_empty_in_file, slots);
+    index_remove(index);
+    close_store();
+    index_close(index);
 }
 
 static void the_file_is_for_us_alone(void **state)
@@ -767,6 +813,7 @@ int main(void)
         WITH_DIRECTORY(pages_come_back_as_they_went),
         WITH_DIRECTORY(pages_that_go_out_together_come_back_as_they_went),
         WITH_DIRECTORY(what_was_given_back_cannot_be_read_in_the_file),
+        WITH_DIRECTORY(what_an_earlier_pager_gave_back_cannot_be_read_either),
         WITH_DIRECTORY(the_file_is_for_us_alone),
         WITH_DIRECTORY(the_file_grows_only_as_slots_are_used),
         WITH_DIRECTORY(the_file_says_whose_it_is),

@@ -121,7 +121,7 @@ int store_use_index(struct store *store, struct index *index)
     if (!store->slots)
         return -ENOMEM;
     store->nr_slots = nr;
-    return 0;
+    return store->engine->ops->adopt ? store->engine->ops->adopt(store->engine, nr) : 0;
 }
 
 bool store_has(const struct store *store, uint32_t slot, uint32_t gfn)

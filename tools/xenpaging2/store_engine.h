@@ -22,6 +22,8 @@ struct store_engine_ops {
     void (*release)(struct store_engine *engine, uint32_t slot);
     uint32_t (*max_slots)(const struct store_engine *engine);
     uint64_t (*id)(const struct store_engine *engine); /* see store_id(); NULL: always 0 */
+    /* The first nr slots may have pages of an earlier process. 0 or -ENOMEM; NULL: no matter */
+    int (*adopt)(struct store_engine *engine, uint32_t nr);
     void (*remove)(struct store_engine *engine);
     void (*close)(struct store_engine *engine);
 };

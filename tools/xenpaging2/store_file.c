@@ -195,6 +195,15 @@ static void file_submit(struct store_engine *engine, struct store_io *io)
         begin(file, io);
 }
 
+/* As if they had been written here: what is given back of them is emptied like any other. */
+static int file_adopt(struct store_engine *engine, uint32_t nr)
+{
+    struct file_engine *file = (struct file_engine *)engine;
+
+    file->nr_slots = nr;
+    return holes_before_write(file->holes, nr - 1);
+}
+
 static void file_release(struct store_engine *engine, uint32_t slot)
 {
     holes_after_release(((struct file_engine *)engine)->holes, slot);
@@ -238,6 +247,7 @@ static const struct store_engine_ops file_ops = {
     .release = file_release,
     .max_slots = file_max_slots,
     .id = file_id,
+    .adopt = file_adopt,
     .remove = file_remove,
     .close = file_close,
 };
@@ -344,7 +354,6 @@ static int check_header(struct file_engine *file, uint64_t id, const struct erro
     if (memcmp(page, HEADER, sizeof(HEADER) - 1) || file->id != id)
         return refuse(text, -ESTALE, "is not the store that its index is of");
     file->created = true;
-    file->nr_slots = file->max_slots; /* how many of them is not known */
     return 0;
 }
 
