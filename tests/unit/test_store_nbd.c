@@ -141,16 +141,21 @@ static void check(uint32_t first, uint32_t nr)
     }
 }
 
+static void send_out_and_back(uint32_t first, uint32_t nr)
+{
+    begin_out(first, nr);
+    finish();
+    begin_in(first, nr);
+    finish();
+    check(first, nr);
+}
+
 static void pages_come_back_as_they_went(void **state)
 {
     (void)state;
     start("file %s/disk");
     assert_int_equal(open_store(4), 0);
-    begin_out(0, NR);
-    finish();
-    begin_in(0, NR);
-    finish();
-    check(0, NR);
+    send_out_and_back(0, NR);
     store_remove(store);
     assert_int_equal(access(in_directory("disk"), F_OK), 0); /* it is the server's */
 }
@@ -161,11 +166,7 @@ static void a_server_of_one_connection_gets_one(void **state)
     (void)state;
     start("--filter=multi-conn file %s/disk multi-conn-mode=disable");
     assert_int_equal(open_store(4), 0);
-    begin_out(0, NR);
-    finish();
-    begin_in(0, NR);
-    finish();
-    check(0, NR);
+    send_out_and_back(0, NR);
 }
 
 static void there_are_as_many_slots_as_pages_in_the_export(void **state)
