@@ -3,6 +3,8 @@
 #ifndef XENPAGING2_IO_LIST_H
 #define XENPAGING2_IO_LIST_H
 
+#include <stdbool.h>
+
 #include "store.h"
 
 STAILQ_HEAD(io_list, store_io);
@@ -15,6 +17,12 @@ static inline struct store_io *io_list_take(struct io_list *list)
     if (io)
         STAILQ_REMOVE_HEAD(list, link);
     return io;
+}
+
+/* One that brings a page in; the others are page-outs and holes. */
+static inline bool io_is_read(const struct store_io *io)
+{
+    return io->urgency < STORE_PAGE_OUT;
 }
 
 #endif

@@ -31,11 +31,6 @@ struct io_threads {
     pthread_t threads[];
 };
 
-static bool is_read(const struct store_io *io)
-{
-    return io->urgency < STORE_PAGE_OUT;
-}
-
 /* What to do next, in ios[]. Returns how many, 0 for nothing. */
 static unsigned int next_work(struct io_threads *t, struct store_io **ios)
 {
@@ -56,7 +51,7 @@ static unsigned int next_work(struct io_threads *t, struct store_io **ios)
 /* Called and returns with the lock held. */
 static void carry_out(struct io_threads *t, struct store_io **ios, unsigned int nr)
 {
-    const bool is_writing = !is_read(ios[0]);
+    const bool is_writing = !io_is_read(ios[0]);
     uint64_t one = 1;
 
     t->nr_writing += is_writing;
@@ -168,7 +163,7 @@ int io_threads_create(struct event_base *base, unsigned int nr_threads, io_threa
 
 void io_threads_submit(struct io_threads *t, struct store_io *io)
 {
-    if (!is_read(io)) {
+    if (!io_is_read(io)) {
         STAILQ_INSERT_TAIL(&t->gathered, io, link);
         event_active(t->begin_event, EV_TIMEOUT, 0);
         return;

@@ -20,11 +20,6 @@
 #include "priorities.h"
 #include "store_nbd_inside.h"
 
-static bool is_read(const struct store_io *io)
-{
-    return io->urgency < STORE_PAGE_OUT;
-}
-
 /* --- One operation. --- */
 
 static struct sent *free_sent(struct connection *c)
@@ -39,7 +34,7 @@ struct store_io *nbd_engine_take_back(struct sent *sent)
 {
     struct store_io *io = sent->io;
 
-    *(is_read(io) ? &sent->connection->nr_reads : &sent->connection->nr_writes) -= 1;
+    *(io_is_read(io) ? &sent->connection->nr_reads : &sent->connection->nr_writes) -= 1;
     sent->io = NULL;
     return io;
 }
@@ -66,7 +61,7 @@ static int64_t send_one(struct connection *c, struct sent *sent)
     struct store_io *io = sent->io;
     const uint64_t offset = (uint64_t)io->slot * PAGE_BYTES;
 
-    if (is_read(io))
+    if (io_is_read(io))
         return nbd_aio_pread(c->nbd, io->page, PAGE_BYTES, offset, done, 0);
     if (io->urgency == STORE_PAGE_OUT)
         return nbd_aio_pwrite(c->nbd, io->page, PAGE_BYTES, offset, done, 0);
@@ -80,7 +75,7 @@ static void send_on(struct connection *c, struct store_io *io)
 
     sent->connection = c;
     sent->io = io;
-    *(is_read(io) ? &c->nr_reads : &c->nr_writes) += 1;
+    *(io_is_read(io) ? &c->nr_reads : &c->nr_writes) += 1;
     if (send_one(c, sent) < 0)
         connection_lose(c, "it takes no more requests");
     event_active(c->owner->check, EV_TIMEOUT, 0);
