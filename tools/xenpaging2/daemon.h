@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "index.h"
 #include "settings.h"
 #include "stats.h"
 
@@ -17,7 +18,6 @@ struct evict;
 struct readahead;
 struct event;
 struct event_base;
-struct index;
 struct mem_event_ring;
 struct options;
 struct pager;
@@ -53,7 +53,7 @@ struct daemon {
     enum ending ending;
     bool was_attached;        /* a pager is, or was when it died */
     bool takes_over;          /* what that one had paged out */
-    uint64_t found_store_id;  /* of that */
+    struct index_owner owner; /* of the index, which is of this domain and this store */
     bool failed;              /* a page cannot be had; the domain was paused for it */
     uint64_t refaults_before; /* of earlier pagers */
 

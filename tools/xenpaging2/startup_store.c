@@ -77,24 +77,23 @@ static int no_index(struct daemon *d)
 /* While nobody is attached, there is nothing to be taken over without an index of this domain. */
 int startup_find_what_was_left(struct daemon *d)
 {
-    struct index_owner owner = {.domid = d->domid};
     struct xen_domain_info info;
     int rc = xen_domain_info(d->ops, &info);
 
     if (rc)
         return startup_refuse(d, rc, "domain %" PRIu32 ": %s", d->domid, strerror(-rc));
+    d->owner.domid = d->domid;
+    memcpy(d->owner.uuid, info.uuid, sizeof(d->owner.uuid));
     if (!d->was_attached && !info.paged_pages)
         return 0;
-    memcpy(owner.uuid, info.uuid, sizeof(owner.uuid));
     rc = d->index_path
-             ? index_open(d->index_path, &owner, &d->index, d->message, sizeof(d->message))
+             ? index_open(d->index_path, &d->owner, &d->index, d->message, sizeof(d->message))
              : -ENOENT;
     if (!d->was_attached && (rc == -ENOENT || rc == -ESTALE))
         return 0;
     if (rc)
         return rc == -ENOENT ? no_index(d) : rc;
     d->takes_over = true;
-    d->found_store_id = owner.store_id;
     return 0;
 }
 
@@ -106,7 +105,7 @@ int startup_open_store(struct daemon *d)
         .compression = d->settings.compression,
         .connections = d->settings.connections,
         .encryption = d->settings.encryption,
-        .id = d->found_store_id,
+        .id = d->takes_over ? d->owner.store_id : 0,
     };
 
     return store_open(d->base, &options, &d->store, d->message, sizeof(d->message));
@@ -114,14 +113,8 @@ int startup_open_store(struct daemon *d)
 
 static int create_index(struct daemon *d)
 {
-    struct index_owner owner = {.domid = d->domid, .store_id = store_id(d->store)};
-    struct xen_domain_info info;
-    int rc = xen_domain_info(d->ops, &info);
-
-    if (rc)
-        return startup_refuse(d, rc, "domain %" PRIu32 ": %s", d->domid, strerror(-rc));
-    memcpy(owner.uuid, info.uuid, sizeof(owner.uuid));
-    return index_create(d->index_path, &owner, &d->index, d->message, sizeof(d->message));
+    d->owner.store_id = store_id(d->store);
+    return index_create(d->index_path, &d->owner, &d->index, d->message, sizeof(d->message));
 }
 
 static void tell_supervisor(const struct daemon *d, struct supervised *supervised)
