@@ -10,7 +10,7 @@ expect_p2m a good evict-order
 # From 80 MiB on.
 lab-mapper "$(guest_domid a)" $((80 * 256)) 64 400 || fail "writes are lost without a pager"
 expect_p2m a bad lost-write ro-mapping ro-while-mapped log-dirty \
-    foreign-resume spin emulated-copy \
+    foreign-resume spin emulated-copy hypercall-arguments \
     pinned pinned-by-reader writer-cancels guest-cancels granted \
     batch-operations batch-bounds mapper-vs-pager mapper-vs-batches \
     balloon-paged balloon-paging-in reattach

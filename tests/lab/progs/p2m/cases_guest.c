@@ -93,6 +93,29 @@ static const char *drop_sleeps(uint64_t gfn)
     return result == 0 ? NULL : "the guest's hypercall failed";
 }
 
+/* The arguments of a guest's hypercall are on a page that is out. */
+static const char *hypercall_arguments(uint64_t gfn)
+{
+    const uint64_t from = gfn + BARE_GFNS, to = from + 1, arguments = to + 1;
+    struct bare_registers call = {.ebx = XENMEM_add_to_physmap,
+                                  .esi = (uint32_t)(arguments * PAGE_BYTES)};
+    uint32_t result;
+
+    write_arguments(arguments, from, to);
+    must("page out", pager_out(arguments));
+    bare_run(gfn, &bare_caller, call);
+    do {
+        bare_wait(gfn, LONGEST_MS);
+        pager_serve();
+    } while (!bare_done(gfn, &result));
+    bare_stop();
+    remark("the guest's hypercall returned %d", (int)result);
+    if (result != 0)
+        return "the guest's hypercall failed";
+    must("a new page", xen_balloon_in(from));
+    return NULL;
+}
+
 #define LINUX_GFNS 0x6000 /* a guest of 96 MiB */
 
 /*
@@ -135,5 +158,7 @@ const struct p2m_case guest_cases[] = {
     {"emulated-copy", "an instruction that Xen emulates writes to a page that is out",
      emulated_copy},
     {"drop-sleeps", "the guest gives up a page while the ring is full; may crash Xen", drop_sleeps},
+    {"hypercall-arguments", "the arguments of a guest's hypercall are on a page that is out",
+     hypercall_arguments},
     {"scheduler", "everything of a 96 MiB Linux guest that runs is out; may crash Xen", scheduler},
     {0}};
