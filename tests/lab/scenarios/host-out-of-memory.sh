@@ -4,7 +4,7 @@
 # The host runs out of memory while the guest needs page-ins and its target asks for no
 # eviction: other pages go out to make room, and the guest works on.
 # lab: timeout 1200
-# lab: memory 1100
+# lab: memory 900
 
 start_guest a 144 1 mb=60
 start_pager a

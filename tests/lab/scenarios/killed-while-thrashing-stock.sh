@@ -5,5 +5,5 @@
 # vCPU: two can bring this Xen down without any pager dying (README, Limits).
 # lab: timeout 1800
 
-kill_while_thrashing 1 "${kills:-8}"
+kill_while_thrashing 1 "${kills:-4}"
 pass

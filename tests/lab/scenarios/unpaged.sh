@@ -6,5 +6,5 @@
 # lab: timeout 600
 # lab: hypervisor patched
 
-live_unpaged 3
+live_unpaged 2
 pass
