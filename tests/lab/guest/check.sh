@@ -52,7 +52,7 @@ bucket_sum() {
 
 clean_run() {
     run "$1" mb=4 threads="$2" rounds=3 pattern="$3" writes=50 hot=20
-    says 0 "ready pages=1024 threads=$2 mb=4" \
+    says 0 "ready pages=1024 threads=$2 mb=4 free_kib=[0-9]+" \
         "round=3 bad=0 verified=1024 writes=5[0-9]{2} ms=[0-9]+ max_us=[0-9]+" \
         "histogram le_us=1:[0-9]+(,[0-9]+:[0-9]+)*" "done rounds=3 bad=0" &&
         [ "$(count round=)" -eq 3 ] && [ "$(count .)" -eq 6 ] &&

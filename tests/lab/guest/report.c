@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #define LINE_BYTES 1280 /* a full histogram of 20-digit counts fits */
@@ -43,7 +44,12 @@ void report_error(const char *format, ...)
 
 void report_ready(uint64_t pages, unsigned long threads, unsigned long mb)
 {
-    say("ready pages=%" PRIu64 " threads=%lu mb=%lu", pages, threads, mb);
+    struct sysinfo system = {.mem_unit = 0};
+
+    /* What Linux has left: a guest with little of it may not get through its next start. */
+    sysinfo(&system);
+    say("ready pages=%" PRIu64 " threads=%lu mb=%lu free_kib=%llu", pages, threads, mb,
+        (unsigned long long)system.freeram * system.mem_unit / 1024);
 }
 
 static void report_bad(const struct bad_page *b)

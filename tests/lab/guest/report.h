@@ -29,7 +29,7 @@ struct round_result {
  * format that snprintf handles without allocating: plain numbers and strings. */
 __attribute__((format(printf, 1, 2))) void report_error(const char *format, ...);
 
-/* "workload: ready pages=N threads=T mb=M" */
+/* "workload: ready pages=N threads=T mb=M free_kib=K" */
 void report_ready(uint64_t pages, unsigned long threads, unsigned long mb);
 
 /*
