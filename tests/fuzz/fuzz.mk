@@ -14,7 +14,7 @@ FUZZ_B := $(B)/fuzz
 FUZZ_TARGETS ?= ring story settings xenstore options index
 FUZZ_CC := clang
 FUZZ_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-FUZZ_COMPILE = $(FUZZ_CC) $(ALL_CFLAGS) -iquote tools/xenpaging2 -iquote $(UNIT) $(FUZZ_FLAGS)
+FUZZ_COMPILE = $(FUZZ_CC) $(ALL_CFLAGS) $(UNIT_INCLUDES) -iquote $(UNIT) $(FUZZ_FLAGS)
 FUZZ_WRAP := ld -r $(UNIT_WRAPPED:%=--wrap=%)
 FUZZ_LINK := $(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer
 FUZZ_SECONDS ?= 60
@@ -29,7 +29,7 @@ FUZZ_HELPER := $(FUZZ_B)/$(FUZZ)/fuzz.o
 $(FUZZ_B)/%.o: %.c | $(B)/packages.stamp
 	@mkdir -p $(@D)
 	$(call say,CC $< fuzz)
-	$(Q)$(FUZZ_COMPILE) $(if $(filter $(UNIT)/%,$<),,-fsanitize=fuzzer-no-link) -MMD -MP -c -o $@ $<
+	$(Q)$(FUZZ_COMPILE) $(if $(filter tests/%,$<),,-fsanitize=fuzzer-no-link) -MMD -MP -c -o $@ $<
 
 # What the unit tests wrap is wrapped for these objects, and not for libFuzzer.
 $(FUZZ_B)/wrapped.o: $(FUZZ_OBJECTS)

@@ -14,10 +14,10 @@ SIM_LIBRARIES := xenctrl.so.4.17 xencall.so.1 xenevtchn.so.1 xenforeignmemory.so
                  xendevicemodel.so.1
 SIM_LIBRARY_FILES := $(SIM_LIBRARIES:%=$(SIM_B)/lib/lib%)
 SIM_HOST := $(wildcard $(SIM)/host/*.c $(SIM)/stories/*.c) \
-            tests/lab/guest/pattern.c tests/lab/guest/order.c
+            tests/rules/p2m_rules.c tests/lab/guest/pattern.c tests/lab/guest/order.c
 SIM_HOST_OBJECTS := $(SIM_HOST:%.c=$(SIM_B)/obj/%.o)
 SIM_CLIENT_OBJECTS := $(addprefix $(SIM_B)/obj/$(SIM)/lib/,client.o client_map.o kill_point.o)
-SIM_INCLUDES := $(addprefix -iquote ,$(SIM)/lib $(SIM)/host $(SIM)/stories tests/lab/guest \
+SIM_INCLUDES := $(addprefix -iquote ,$(SIM)/lib $(SIM)/host $(SIM)/stories tests/rules tests/lab/guest \
                 tools/xenpaging2)
 # What is in a program can be inlined there.
 $(SIM_HOST_OBJECTS): ALL_CFLAGS += -fno-semantic-interposition
@@ -67,7 +67,7 @@ $(SIM_B)/simxen: $(SIM_HOST_OBJECTS)
 	$(call say,LINK $@)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(shell pkg-config --libs xenstore) -pthread
 
--include $(wildcard $(SIM_B)/obj/tests/*/*/*.d)
+-include $(wildcard $(SIM_B)/obj/tests/*/*.d $(SIM_B)/obj/tests/*/*/*.d)
 
 .PHONY: sim
 sim: all $(SIM_ALL)

@@ -9,35 +9,44 @@
 
 #include "page.h"
 
-bool p2m_access(uint32_t gfn, bool write)
+static void rewrite(uint32_t gfn)
 {
     struct entry *entry = &machine.entries[gfn];
 
-    if (entry->type == TYPE_INVALID)
-        return true; /* as if there were a device */
-    if (entry->type != TYPE_RAM_RW)
-        return false;
+    entry->version = ++machine.last_version;
+    fill_page(frame_page(entry->p2m.frame), gfn, entry->version);
+}
+
+/* Without RAM, it is as if there were a device. */
+void access_page(uint32_t gfn, bool write)
+{
+    if (!gfn_has_frame(gfn))
+        return;
     check_contents(gfn);
-    if (write) {
-        entry->version = ++machine.last_version;
-        fill_page(frame_page(entry->frame), gfn, entry->version);
-    }
-    return true;
+    if (write)
+        rewrite(gfn);
 }
 
 void guest_clear(uint32_t gfn)
 {
     struct entry *entry = &machine.entries[gfn];
 
-    assert_int_equal(entry->type, TYPE_RAM_RW);
+    assert_int_equal(entry->p2m.type, TYPE_RAM_RW);
     entry->version = 0;
-    memset(frame_page(entry->frame), 0, PAGE_BYTES);
+    memset(frame_page(entry->p2m.frame), 0, PAGE_BYTES);
+}
+
+int guest_try_to_give_up(uint32_t gfn)
+{
+    int rc = p2m_remove(gfn);
+
+    vcpus_run();
+    return rc;
 }
 
 void guest_give_up(uint32_t gfn)
 {
-    assert_int_equal(p2m_remove(gfn), 0);
-    vcpus_run();
+    assert_int_equal(guest_try_to_give_up(gfn), 0);
 }
 
 void guest_take(uint32_t gfn)
@@ -47,66 +56,60 @@ void guest_take(uint32_t gfn)
     vcpus_run();
 }
 
-/* mod_l1_entry(): a nominated page is mapped as if it were not. */
-int foreign_map_to_read(uint32_t gfn)
+static int map(uint32_t gfn, bool write)
 {
     struct entry *entry = &machine.entries[gfn];
+    bool asks;
+    int rc = rule_map(machine_xen(), &entry->p2m, write, &asks);
 
-    if (entry->type == TYPE_PAGED) {
+    if (asks)
         p2m_populate(gfn, NO_VCPU);
-        return -ENOENT;
-    }
-    if (entry->frame == NO_FRAME)
-        return entry->type == TYPE_PAGING_IN ? -ENOENT : -EINVAL;
+    if (rc)
+        return rc;
     check_contents(gfn);
-    assert_true(!entry->pins || entry->pinned == entry->frame);
-    entry->pinned = entry->frame;
-    entry->pins++;
-    machine.refs[entry->pinned]++;
+    assert_true(!entry->maps || entry->mapped == entry->p2m.frame);
+    entry->mapped = entry->p2m.frame;
+    entry->maps++;
+    frame_pin(entry->mapped);
     return 0;
+}
+
+int foreign_map_to_read(uint32_t gfn)
+{
+    return map(gfn, false);
 }
 
 int foreign_map(uint32_t gfn)
 {
-    if (fake_xen_is_patched())
-        p2m_cancel(gfn);
-    return foreign_map_to_read(gfn);
+    return map(gfn, true);
 }
 
 void foreign_write(uint32_t gfn)
 {
     struct entry *entry = &machine.entries[gfn];
 
-    assert_true(entry->pins > 0 && entry->pinned == entry->frame);
-    entry->version = ++machine.last_version;
-    fill_page(frame_page(entry->frame), gfn, entry->version);
+    assert_true(entry->maps > 0 && entry->mapped == entry->p2m.frame);
+    rewrite(gfn);
 }
 
 void foreign_unmap(uint32_t gfn)
 {
     struct entry *entry = &machine.entries[gfn];
-    bool rings = entry->rings;
 
-    assert_true(entry->pins > 0);
-    frame_put(entry->pinned);
-    if (--entry->pins)
-        return;
-    entry->rings = false;
-    if (rings)
+    assert_true(entry->maps > 0);
+    entry->maps--;
+    if (frame_unpin(entry->mapped))
         fake_xen_kick();
 }
 
-/* check_get_page_from_gfn() */
 int foreign_copy(uint32_t gfn)
 {
-    struct entry *entry = &machine.entries[gfn];
+    bool asks;
+    int rc = rule_copy(machine_xen(), &machine.entries[gfn].p2m, &asks);
 
-    if (entry->type == TYPE_INVALID)
-        return -EINVAL;
-    if (entry->type != TYPE_RAM_RW) {
+    if (asks)
         p2m_populate(gfn, NO_VCPU);
-        return -EAGAIN;
-    }
-    check_contents(gfn);
-    return 0;
+    if (!rc)
+        check_contents(gfn);
+    return rc;
 }

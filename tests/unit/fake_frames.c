@@ -10,6 +10,7 @@
 
 #include "failing.h"
 #include "page.h"
+#include "xen_paging_batch.h"
 
 #define SCRUBBED 0xc2
 
@@ -45,7 +46,7 @@ void check_contents(uint32_t gfn)
     char expected[PAGE_BYTES];
 
     fake_xen_expected(gfn, expected);
-    if (memcmp(expected, frame_page(machine.entries[gfn].frame), PAGE_BYTES))
+    if (memcmp(expected, frame_page(machine.entries[gfn].p2m.frame), PAGE_BYTES))
         complain("gfn %u has wrong contents", gfn);
 }
 
@@ -59,9 +60,9 @@ uint32_t new_frame(void)
         return NO_FRAME;
     for (uint32_t i = 0; i < machine.nr_frames; i++) {
         at = (at + 1) % machine.nr_frames;
-        if (machine.refs[at])
+        if (machine.uses[at].refs)
             continue;
-        machine.refs[at] = 1;
+        machine.uses[at] = (struct p2m_use){.refs = 1};
         machine.resident++;
         fake_xen.free_host_pages--;
         return at;
@@ -69,21 +70,40 @@ uint32_t new_frame(void)
     return NO_FRAME;
 }
 
-void frame_put(uint32_t frame)
+static void free_if_unused(uint32_t frame)
 {
-    if (--machine.refs[frame])
+    if (machine.uses[frame].refs)
         return;
     memset(frame_page(frame), SCRUBBED, PAGE_BYTES);
     machine.resident--;
     fake_xen.free_host_pages++;
 }
 
+void frame_put(uint32_t frame)
+{
+    machine.uses[frame].refs--;
+    free_if_unused(frame);
+}
+
+void frame_pin(uint32_t frame)
+{
+    rule_pin(machine_xen(), &machine.uses[frame]);
+}
+
+bool frame_unpin(uint32_t frame)
+{
+    bool rings = rule_unpin(machine_xen(), &machine.uses[frame]);
+
+    free_if_unused(frame);
+    return rings && has_feature(XENMEM_paging_feature_doorbell);
+}
+
 void *frame_take(uint64_t gfn, uint32_t *frame)
 {
-    *frame = entry_of(gfn)->frame;
+    *frame = entry_of(gfn)->p2m.frame;
     if (*frame == NO_FRAME)
         return NULL;
-    machine.refs[*frame]++;
+    machine.uses[*frame].refs++;
     return frame_page(*frame);
 }
 
@@ -93,7 +113,7 @@ static int map_one(uint64_t gfn, int protection, char *at)
 {
     uint32_t frame;
 
-    if (entry_of(gfn)->type != TYPE_INVALID && !p2m_has_frame(gfn))
+    if (entry_of(gfn)->p2m.type != TYPE_INVALID && !gfn_has_frame(gfn))
         complain("the daemon would wait for itself: it maps gfn %u", (unsigned int)gfn);
     if (!frame_take(gfn, &frame))
         return -EINVAL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The states of gfns, and what hypercalls make of them, as in xen/arch/x86/mm/mem_paging.c. */
+/* The guest's p2m: tests/rules/p2m_rules.h, with frames, counts, and the ring. */
 #include "test.h"
 
 #include "fake_xen_inside.h"
@@ -8,162 +8,114 @@
 #include <string.h>
 
 #include "page.h"
-#include "xen_paging_batch.h"
 
 struct entry *entry_of(uint64_t gfn)
 {
     static struct entry none;
 
-    none = (struct entry){.type = TYPE_INVALID, .frame = NO_FRAME};
+    none = (struct entry){.p2m = P2M_HOLE};
     return gfn < machine.nr_gfns ? &machine.entries[gfn] : &none;
 }
 
-bool p2m_has_frame(uint64_t gfn)
+bool gfn_has_frame(uint64_t gfn)
 {
-    return entry_of(gfn)->frame != NO_FRAME;
+    return p2m_has_frame(&entry_of(gfn)->p2m);
 }
 
-/* A patched hypervisor does not take pages that are out for holes. */
+static struct p2m_use *use_of(const struct p2m_entry *e)
+{
+    return p2m_has_frame(e) ? &machine.uses[e->frame] : NULL;
+}
+
 bool p2m_looks_like_a_hole(uint64_t gfn)
 {
-    return !p2m_has_frame(gfn) && !(fake_xen_is_patched() && entry_of(gfn)->type != TYPE_INVALID);
+    return rule_looks_like_a_hole(machine_xen(), &entry_of(gfn)->p2m);
 }
 
-int p2m_nominate(uint64_t gfn)
-{
-    struct entry *entry = entry_of(gfn);
+/* --- Out. --- */
 
-    if (entry->frame == NO_FRAME || entry->type != TYPE_RAM_RW || machine.refs[entry->frame] != 1)
-        return -EBUSY;
-    entry->type = TYPE_PAGING_OUT;
-    return 0;
+int p2m_nominate(uint64_t gfn, void *copy)
+{
+    struct p2m_entry *e = &entry_of(gfn)->p2m;
+    int rc = rule_nominate(e, use_of(e), false);
+
+    if (!rc && copy)
+        memcpy(copy, frame_page(e->frame), PAGE_BYTES);
+    return rc;
 }
 
 int p2m_evict(uint64_t gfn)
 {
-    struct entry *entry = entry_of(gfn);
+    struct p2m_entry *e = &entry_of(gfn)->p2m;
+    uint32_t frame = e->frame;
+    int rc = rule_evict(e, use_of(e));
 
-    if (entry->frame == NO_FRAME || entry->type != TYPE_PAGING_OUT ||
-        machine.refs[entry->frame] != 1)
-        return -EBUSY;
-    frame_put(entry->frame);
-    entry->frame = NO_FRAME;
-    entry->type = TYPE_PAGED;
+    if (rc)
+        return rc;
+    frame_put(frame);
     machine.paged++;
     return 0;
 }
 
-static bool is_in_use(struct entry *entry)
+int p2m_old_nominate(uint64_t gfn)
 {
-    bool in_use = machine.refs[entry->frame] != 1;
-
-    if (in_use && entry->pins)
-        entry->rings = has_feature(XENMEM_paging_feature_doorbell);
-    return in_use;
+    return rule_old_error(p2m_nominate(gfn, NULL));
 }
 
-int p2m_nominate_and_copy(uint64_t gfn, void *copy)
+int p2m_old_evict(uint64_t gfn)
 {
-    struct entry *entry = entry_of(gfn);
-
-    if (entry->frame == NO_FRAME)
-        return -ENOENT;
-    if (entry->type != TYPE_RAM_RW)
-        return -EINVAL;
-    if (is_in_use(entry))
-        return -EAGAIN;
-    entry->type = TYPE_PAGING_OUT;
-    if (copy)
-        memcpy(copy, frame_page(entry->frame), PAGE_BYTES);
-    return 0;
-}
-
-int p2m_evict_nominated(uint64_t gfn)
-{
-    struct entry *entry = entry_of(gfn);
-
-    if (entry->type != TYPE_PAGING_OUT)
-        return -ENOENT;
-    return is_in_use(entry) ? -EAGAIN : p2m_evict(gfn);
+    return rule_old_error(p2m_evict(gfn));
 }
 
 int p2m_cancel(uint64_t gfn)
 {
-    struct entry *entry = entry_of(gfn);
-
-    if (entry->type != TYPE_PAGING_OUT)
-        return -ENOENT;
-    entry->type = TYPE_RAM_RW;
-    return 0;
-}
-
-void p2m_take_back_returning(void)
-{
-    for (uint32_t gfn = 0; gfn < machine.nr_gfns; gfn++)
-        if (machine.entries[gfn].type == TYPE_PAGING_IN && p2m_has_frame(gfn))
-            machine.entries[gfn].type = TYPE_RAM_RW;
+    return rule_cancel(&entry_of(gfn)->p2m);
 }
 
 int p2m_query(uint64_t gfn)
 {
-    const struct entry *entry = entry_of(gfn);
+    return rule_query(&entry_of(gfn)->p2m);
+}
 
-    switch (entry->type) {
-    case TYPE_RAM_RW:
-        return XENMEM_paging_state_resident;
-    case TYPE_PAGING_OUT:
-        return XENMEM_paging_state_nominated;
-    case TYPE_PAGED:
-        return XENMEM_paging_state_paged;
-    case TYPE_PAGING_IN:
-        return entry->frame == NO_FRAME ? XENMEM_paging_state_wanted
-                                        : XENMEM_paging_state_returning;
-    default:
-        return XENMEM_paging_state_none;
-    }
+/* --- In. --- */
+
+static int load(uint64_t gfn, const void *page)
+{
+    uint32_t frame = new_frame();
+
+    if (frame == NO_FRAME)
+        return -ENOMEM;
+    memcpy(frame_page(frame), page, PAGE_BYTES);
+    rule_load(&entry_of(gfn)->p2m, frame);
+    machine.paged--;
+    check_contents((uint32_t)gfn);
+    return 0;
 }
 
 int p2m_prepare(uint64_t gfn, const void *page)
 {
-    struct entry *entry = entry_of(gfn);
+    int rc = rule_prepare(&entry_of(gfn)->p2m, page != NULL);
 
-    if (entry->type != TYPE_PAGING_IN && entry->type != TYPE_PAGED)
-        return -ENOENT;
-    if (entry->frame == NO_FRAME) {
-        if (!page)
-            return -EINVAL;
-        entry->frame = new_frame();
-        if (entry->frame == NO_FRAME)
-            return -ENOMEM;
-        memcpy(frame_page(entry->frame), page, PAGE_BYTES);
-        machine.paged--;
-        check_contents((uint32_t)gfn);
-    }
-    entry->type = TYPE_RAM_RW;
-    return 0;
+    return rc == NEEDS_FRAME ? load(gfn, page) : rc;
 }
 
 bool p2m_populate(uint64_t gfn, uint32_t vcpu)
 {
-    struct entry *entry = entry_of(gfn);
-    enum fake_type type = entry->type;
-    vm_event_request_t request = {.reason = VM_EVENT_REASON_MEM_PAGING};
+    struct p2m_entry *e = &entry_of(gfn)->p2m;
+    vm_event_request_t request = {
+        .reason = VM_EVENT_REASON_MEM_PAGING,
+        .vcpu_id = vcpu == NO_VCPU ? 1 : vcpu, /* of the host's vCPU: it means nothing */
+        .u.mem_paging.gfn = gfn,
+    };
 
+    if (rule_take_back(machine_xen(), e))
+        return true;
     if (!ring_has_slot())
         return vcpu == NO_VCPU; /* nobody in the host waits, and nobody is told */
-    if (type == TYPE_PAGING_OUT || type == TYPE_PAGED)
-        entry->type = TYPE_PAGING_IN;
-    else if (type != TYPE_PAGING_IN || vcpu == NO_VCPU)
-        return true; /* on its way back already */
-    if (type == TYPE_PAGING_OUT)
-        request.u.mem_paging.flags |= MEM_PAGING_EVICT_FAIL;
-    if (vcpu != NO_VCPU) {
+    if (!rule_want(machine_xen(), e, vcpu != NO_VCPU, &request))
+        return true;
+    if (vcpu != NO_VCPU)
         vcpu_pause(vcpu);
-        request.flags |= VM_EVENT_FLAG_VCPU_PAUSED;
-    }
-    request.u.mem_paging.gfn = gfn;
-    request.u.mem_paging.p2mt = type;
-    request.vcpu_id = vcpu == NO_VCPU ? 1 : vcpu; /* of the host's vCPU: it means nothing */
     ring_put_request(&request, vcpu);
     return true;
 }
@@ -183,7 +135,44 @@ void guest_report_late(unsigned int vcpu, uint32_t gfn)
     ring_put_request(&request, vcpu);
 }
 
-static void drop_page(uint64_t gfn, enum fake_type type)
+void p2m_resume(const vm_event_response_t *response)
+{
+    if (!(response->u.mem_paging.flags & MEM_PAGING_DROP_PAGE))
+        rule_resume(&entry_of(response->u.mem_paging.gfn)->p2m);
+}
+
+/* To ram_rw. */
+int p2m_set_mem_type(uint64_t gfn)
+{
+    struct p2m_entry *e = &entry_of(gfn)->p2m;
+    bool asks;
+    int rc = rule_set_mem_type(machine_xen(), e, TYPE_RAM_RW, false, &asks);
+
+    if (asks)
+        p2m_populate(gfn, NO_VCPU);
+    return rc;
+}
+
+/* --- The balloon. --- */
+
+int p2m_add_frame(uint64_t gfn)
+{
+    struct entry *entry = entry_of(gfn);
+    uint32_t frame;
+
+    if (gfn >= machine.nr_gfns)
+        return -EINVAL;
+    frame = new_frame();
+    if (frame == NO_FRAME)
+        return -ENOMEM;
+    machine.paged -= p2m_is_out(&entry->p2m);
+    rule_add(&entry->p2m, frame);
+    entry->version = 0;
+    memset(frame_page(frame), 0, PAGE_BYTES);
+    return 0;
+}
+
+static void drop_page(uint64_t gfn, enum p2m_type type)
 {
     vm_event_request_t request = {.reason = VM_EVENT_REASON_MEM_PAGING};
 
@@ -196,66 +185,19 @@ static void drop_page(uint64_t gfn, enum fake_type type)
     ring_put_request(&request, 0);
 }
 
-void p2m_resume(const vm_event_response_t *response)
-{
-    struct entry *entry = entry_of(response->u.mem_paging.gfn);
-
-    if (response->u.mem_paging.flags & MEM_PAGING_DROP_PAGE)
-        return;
-    if (entry->frame != NO_FRAME && entry->type == TYPE_PAGING_IN)
-        entry->type = TYPE_RAM_RW;
-}
-
-/* set_mem_type() of hvm/dm.c, to ram_rw. */
-int p2m_set_mem_type(uint64_t gfn)
-{
-    struct entry *entry = entry_of(gfn);
-
-    if (gfn >= machine.nr_gfns || entry->type == TYPE_INVALID)
-        return -EINVAL;
-    if (entry->type == TYPE_RAM_RW)
-        return 0;
-    p2m_populate(gfn, NO_VCPU);
-    return -EAGAIN;
-}
-
-/* populate_physmap() and guest_remove_page(). */
-int p2m_add_frame(uint64_t gfn)
-{
-    struct entry *entry = entry_of(gfn);
-    uint32_t frame = new_frame();
-
-    if (frame == NO_FRAME)
-        return -ENOMEM;
-    if (gfn >= machine.nr_gfns) {
-        frame_put(frame);
-        return -EINVAL;
-    }
-    if (entry->frame != NO_FRAME)
-        frame_put(entry->frame); /* what was there is lost */
-    else if (entry->type != TYPE_INVALID)
-        machine.paged--;
-    *entry = (struct entry){.type = TYPE_RAM_RW, .frame = frame};
-    memset(frame_page(frame), 0, PAGE_BYTES);
-    return 0;
-}
-
 int p2m_remove(uint64_t gfn)
 {
-    struct entry *entry = entry_of(gfn);
-    enum fake_type type = entry->type;
+    struct p2m_entry *e = &entry_of(gfn)->p2m, old = *e;
+    struct p2m_removed removed;
+    int rc = rule_remove(machine_xen(), e, &removed);
 
-    if (type == TYPE_INVALID)
-        return -EINVAL;
-    if (entry->frame == NO_FRAME)
-        machine.paged--;
-    else
-        frame_put(entry->frame);
-    entry->frame = NO_FRAME;
-    entry->type = TYPE_INVALID;
-    if (type == TYPE_PAGED || type == TYPE_PAGING_IN ||
-        (type == TYPE_PAGING_OUT && fake_xen.tells_of_nominated_drops))
-        drop_page(gfn, type);
+    if (rc)
+        return rc;
+    if (removed.frame != NO_FRAME)
+        frame_put(removed.frame);
+    machine.paged -= removed.tells;
+    if (removed.tells || (old.type == TYPE_PAGING_OUT && fake_xen.tells_of_nominated_drops))
+        drop_page(gfn, old.type);
     return 0;
 }
 

@@ -64,28 +64,31 @@ void vcpus_release(void)
         vcpus[i].pause_count = 0;
 }
 
-/*
- * One try at the access. A nested page fault on a page on its way in sends nothing and is simply
- * had again (hvm_hap_nested_page_fault()); the emulator reports it (check_get_page_from_gfn()). On
- * a patched hypervisor, a nested page fault on a nominated page takes it back.
- */
+/* Asks for the page. Returns false if there was no slot for that before, and is none now. */
+static bool ask(struct vcpu *vcpu)
+{
+    bool waited = vcpu->in_populate;
+
+    vcpu->in_populate = !p2m_populate(vcpu->gfn, (uint32_t)(vcpu - vcpus));
+    return !waited || !vcpu->in_populate;
+}
+
+/* One try at the access. Returns false if nothing has come of it. */
 static bool try_access(struct vcpu *vcpu)
 {
-    enum fake_type type = fake_xen_type(vcpu->gfn);
-
-    if (fake_xen_is_patched() && !vcpu->in_populate && !vcpu->emulated)
-        p2m_cancel(vcpu->gfn);
-    if (!vcpu->in_populate && p2m_access(vcpu->gfn, vcpu->write)) {
+    if (vcpu->in_populate)
+        return ask(vcpu);
+    switch (rule_access(machine_xen(), &machine.entries[vcpu->gfn].p2m,
+                        vcpu->emulated ? BY_XEN : BY_VCPU)) {
+    case ACCESS_GOES_ON:
+        access_page(vcpu->gfn, vcpu->write);
         vcpu->wants = false;
         return true;
+    case ACCESS_ASKS:
+        return ask(vcpu);
+    default:
+        return false;
     }
-    if (vcpu->in_populate || type != TYPE_PAGING_IN || vcpu->emulated) {
-        bool waited = vcpu->in_populate;
-
-        vcpu->in_populate = !p2m_populate(vcpu->gfn, (uint32_t)(vcpu - vcpus));
-        return !waited || !vcpu->in_populate;
-    }
-    return false;
 }
 
 void vcpus_run(void)

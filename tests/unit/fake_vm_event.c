@@ -76,7 +76,6 @@ static int replace_orphan(void)
     ring.nr_unanswered = 0;
     vcpus_unblock();
     vcpus_release();
-    p2m_take_back_returning();
     return 0;
 }
 
@@ -285,17 +284,19 @@ static void check_page(const vm_event_response_t *response)
 
     if (response->u.mem_paging.flags & MEM_PAGING_DROP_PAGE || gfn >= fake_xen_nr_gfns())
         return;
-    if (fake_xen_type((uint32_t)gfn) == TYPE_PAGING_IN && !p2m_has_frame(gfn))
+    if (fake_xen_type((uint32_t)gfn) == TYPE_PAGING_IN && !gfn_has_frame(gfn))
         complain("a response for gfn %u, which is not there", (unsigned int)gfn);
 }
 
 static void handle_response(const vm_event_response_t *response)
 {
+    bool is_paused = response->vcpu_id < FAKE_VCPUS && vcpu_is_paused(response->vcpu_id);
+
     ring.nr_responses++;
     if (fake_xen.ring_is_foreign)
         return;
     if (!ring.bound) { /* from a pager that takes over, to whoever may wait for one */
-        if (vcpu_is_paused(response->vcpu_id))
+        if (is_paused)
             vcpu_unpause(response->vcpu_id);
         return;
     }
@@ -305,8 +306,8 @@ static void handle_response(const vm_event_response_t *response)
         complain("interface version mismatch");
     if (response->reason != VM_EVENT_REASON_MEM_PAGING)
         complain("a response of reason %u", response->reason);
-    if (response->vcpu_id >= FAKE_VCPUS || !vcpu_is_paused(response->vcpu_id))
-        return; /* for the others, the response is ignored */
+    if (!rule_heeds_response(machine_xen(), is_paused))
+        return;
     p2m_resume(response);
     if (response->flags & VM_EVENT_FLAG_VCPU_PAUSED)
         vcpu_unpause(response->vcpu_id);

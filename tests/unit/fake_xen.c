@@ -49,6 +49,12 @@ bool fake_xen_is_patched(void)
     return has_feature(XENMEM_paging_feature_pins);
 }
 
+struct p2m_xen machine_xen(void)
+{
+    return (struct p2m_xen){.patched = fake_xen_is_patched(),
+                            .drops_what_is_out = !fake_xen.keeps_what_is_out};
+}
+
 void complain(const char *fmt, ...)
 {
     va_list args;
@@ -109,9 +115,9 @@ unsigned int fake_xen_nr_calls(enum fake_call call)
 
 /* --- What there is to see. --- */
 
-enum fake_type fake_xen_type(uint32_t gfn)
+enum p2m_type fake_xen_type(uint32_t gfn)
 {
-    return entry_of(gfn)->type;
+    return entry_of(gfn)->p2m.type;
 }
 
 uint32_t fake_xen_nr_gfns(void)
@@ -119,12 +125,12 @@ uint32_t fake_xen_nr_gfns(void)
     return machine.nr_gfns;
 }
 
-uint32_t fake_xen_count(enum fake_type type)
+uint32_t fake_xen_count(enum p2m_type type)
 {
     uint32_t nr = 0;
 
     for (uint32_t gfn = 0; gfn < machine.nr_gfns; gfn++)
-        nr += machine.entries[gfn].type == type;
+        nr += machine.entries[gfn].p2m.type == type;
     return nr;
 }
 
@@ -140,13 +146,13 @@ uint64_t fake_xen_nr_paged(void)
 
 bool fake_xen_ring_is_in_physmap(void)
 {
-    return p2m_has_frame(p2m_ring_gfn());
+    return gfn_has_frame(p2m_ring_gfn());
 }
 
 void fake_xen_assert_at_peace(void)
 {
     for (uint32_t gfn = 0; gfn < machine.nr_gfns; gfn++)
-        if (machine.entries[gfn].type == TYPE_RAM_RW && gfn != p2m_ring_gfn())
+        if (machine.entries[gfn].p2m.type == TYPE_RAM_RW && gfn != p2m_ring_gfn())
             check_contents(gfn);
     fake_xen_assert_no_complaint();
     assert_int_equal(fake_xen_nr_unanswered(), 0);
@@ -162,10 +168,10 @@ void fake_xen_assert_at_peace(void)
 static void create_ram(void)
 {
     for (uint32_t gfn = 0; gfn < machine.nr_gfns; gfn++) {
-        machine.entries[gfn] = (struct entry){.type = TYPE_INVALID, .frame = NO_FRAME};
+        machine.entries[gfn].p2m = P2M_HOLE;
         assert_int_equal(p2m_add_frame(gfn), 0);
         if (gfn != p2m_ring_gfn())
-            p2m_access(gfn, true);
+            access_page(gfn, true);
     }
 }
 
@@ -177,7 +183,7 @@ void fake_xen_create(uint32_t nr_gfns)
     machine.nr_gfns = nr_gfns;
     machine.nr_frames = nr_gfns + SPARE_FRAMES;
     machine.entries = unfailing_calloc(nr_gfns, sizeof(*machine.entries));
-    machine.refs = unfailing_calloc(machine.nr_frames, sizeof(*machine.refs));
+    machine.uses = unfailing_calloc(machine.nr_frames, sizeof(*machine.uses));
     machine.fd = memfd_create("frames", MFD_CLOEXEC);
     assert_int_equal(ftruncate(machine.fd, (off_t)machine.nr_frames * PAGE_BYTES), 0);
     machine.frames = unfailing_mmap(machine.fd, 0, (size_t)machine.nr_frames * PAGE_BYTES,
@@ -193,6 +199,6 @@ void fake_xen_destroy(void)
     unfailing_munmap(machine.frames, (size_t)machine.nr_frames * PAGE_BYTES);
     close(machine.fd);
     unfailing_free(machine.entries);
-    unfailing_free(machine.refs);
+    unfailing_free(machine.uses);
     fake_libs_assert_closed();
 }

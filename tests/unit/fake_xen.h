@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A hypervisor with one guest, in the test's own process: the paging states of the p2m
- * (xen/arch/x86/mm/mem_paging.c), the ring with its 8 slots (xen/common/vm_event.c), the event
- * channel, foreign mappings with their references, and vCPUs that stop at a page that is out and
- * go on by themselves as soon as they may. The daemon's xen_ops.c works on it unchanged, through
- * the libraries' functions in fake_xen_libs.c.
+ * A hypervisor with one guest, in the test's own process: a p2m by the rules of p2m_rules.h, the
+ * ring with its 8 slots (xen/common/vm_event.c), the event channel, foreign mappings with their
+ * references, and vCPUs that stop at a page that is out and go on by themselves as soon as they
+ * may. The daemon's xen_ops.c works on it unchanged, through the libraries' functions in
+ * fake_xen_libs.c.
  *
  * It is a stock one, or one with hypervisor-patches/ (fake_xen_patch()): that has the batch
  * operation, a pin for each foreign mapping, and the doorbell; writers and the guest take a
@@ -18,18 +18,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "p2m_rules.h"
+
 #define FAKE_DOMID 7
 #define FAKE_VCPUS 12
-
-/* Numbered as Xen's p2m_type_t, because requests carry it. */
-enum fake_type {
-    TYPE_RAM_RW = 0,
-    TYPE_INVALID = 1,
-    TYPE_PAGING_OUT = 9,
-    TYPE_PAGED = 10,
-    TYPE_PAGING_IN = 11,
-    NR_TYPES
-};
 
 /* What the daemon can ask of the hypervisor. */
 enum fake_call {
@@ -77,6 +69,9 @@ struct fake_xen {
     /* Somebody else writes the requests; Xen writes none, and no response means anything to it. */
     bool ring_is_foreign;
 
+    /* The balloon cannot give up what is out, as on a stock 4.17: the first patches bring that. */
+    bool keeps_what_is_out;
+
     /* Xen tells of a nominated gfn that is given up; 4.17 does not. */
     bool tells_of_nominated_drops;
 };
@@ -116,7 +111,8 @@ void guest_report_late(unsigned int vcpu, uint32_t gfn);
 bool guest_is_waiting(unsigned int vcpu);
 unsigned int guest_nr_waiting(void);
 
-/* Balloons a gfn out and back in; it is zeros then. */
+/* Balloons a gfn out and back in; it is zeros then. The first returns 0 or a negative errno. */
+int guest_try_to_give_up(uint32_t gfn);
 void guest_give_up(uint32_t gfn);
 void guest_take(uint32_t gfn);
 
@@ -133,9 +129,9 @@ int foreign_copy(uint32_t gfn); /* grant table's way: any paging type counts as 
 
 /* --- What there is to see. --- */
 
-enum fake_type fake_xen_type(uint32_t gfn);
+enum p2m_type fake_xen_type(uint32_t gfn);
 uint32_t fake_xen_nr_gfns(void);
-uint32_t fake_xen_count(enum fake_type type);
+uint32_t fake_xen_count(enum p2m_type type);
 uint64_t fake_xen_resident(void); /* tot_pages */
 uint64_t fake_xen_nr_paged(void); /* paged_pages */
 unsigned int fake_xen_nr_responses(void);

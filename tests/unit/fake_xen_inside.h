@@ -13,24 +13,21 @@
 #include "fake_xen.h"
 
 #define NO_VCPU UINT32_MAX /* somebody in the host */
-#define NO_FRAME UINT32_MAX
 #define MAX_MAPS 80
 
 /* A gfn. */
 struct entry {
-    enum fake_type type;
-    uint32_t frame;
+    struct p2m_entry p2m;
     uint32_t version; /* of the contents; 0: zeros */
-    uint32_t pins;    /* foreign_map() */
-    uint32_t pinned;  /* the frame they are on */
-    bool rings;       /* when the last one goes */
+    uint32_t maps;    /* foreign_map() */
+    uint32_t mapped;  /* the frame they are of */
 };
 
 /* The guest's memory. */
 struct machine {
     uint32_t nr_gfns, nr_frames;
     struct entry *entries;
-    uint32_t *refs; /* of each frame; the guest's own is one of them */
+    struct p2m_use *uses; /* of each frame */
     int fd;
     char *frames;
     uint64_t resident;
@@ -57,6 +54,7 @@ void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 bool call_fails(enum fake_call call, uint64_t gfn);
 
 bool has_feature(uint32_t feature);
+struct p2m_xen machine_xen(void); /* which one the rules are asked for */
 
 /* --- fake_frames.c --- */
 
@@ -73,27 +71,28 @@ void frames_unmap(void *at, size_t nr);
 void *frame_take(uint64_t gfn, uint32_t *frame);
 void frame_put(uint32_t frame);
 
-/* --- fake_p2m.c: functions return 0 or a negative errno, as Xen's do. --- */
+/* Somebody's mapping, which comes and goes; true if the doorbell rings. */
+void frame_pin(uint32_t frame);
+bool frame_unpin(uint32_t frame);
+
+/* --- fake_p2m.c: the operations of p2m_rules.h, which return what the rules do. --- */
 
 struct entry *entry_of(uint64_t gfn);
 
-int p2m_nominate(uint64_t gfn);
-int p2m_nominate_and_copy(uint64_t gfn, void *copy); /* and the others of the batch operation */
-int p2m_evict_nominated(uint64_t gfn);
+int p2m_nominate(uint64_t gfn, void *copy);
+int p2m_evict(uint64_t gfn);
 int p2m_cancel(uint64_t gfn);
 int p2m_query(uint64_t gfn);
-int p2m_evict(uint64_t gfn);
+int p2m_old_nominate(uint64_t gfn); /* before there was the batch operation */
+int p2m_old_evict(uint64_t gfn);
 int p2m_prepare(uint64_t gfn, const void *page);
 int p2m_set_mem_type(uint64_t gfn);
 int p2m_add_frame(uint64_t gfn);
 int p2m_remove(uint64_t gfn);
 void p2m_resume(const vm_event_response_t *response);
-bool p2m_has_frame(uint64_t gfn);
+bool gfn_has_frame(uint64_t gfn);
 bool p2m_looks_like_a_hole(uint64_t gfn); /* XEN_DOMCTL_getpageframeinfo3 */
 
-/* What any look-up does, on a patched hypervisor, with a page on its way in whose frame is there.
- */
-void p2m_take_back_returning(void);
 uint64_t p2m_ring_gfn(void);
 
 /* Reports a gfn of a paging type. Returns false if vcpu has to wait for a slot first. */
@@ -101,8 +100,8 @@ bool p2m_populate(uint64_t gfn, uint32_t vcpu);
 
 /* --- fake_access.c --- */
 
-/* Does an access of a vCPU if it can be done now. */
-bool p2m_access(uint32_t gfn, bool write);
+/* Does an access of a vCPU. */
+void access_page(uint32_t gfn, bool write);
 
 /* --- fake_vm_event.c: the ring and the channel. --- */
 

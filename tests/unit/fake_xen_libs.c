@@ -323,9 +323,9 @@ static int batch_entry(const struct xen_mem_paging_batch_entry *entry)
         return -errno;
     switch (entry->op) {
     case XENMEM_paging_batch_nominate:
-        return p2m_nominate_and_copy(entry->gfn, entry->buffer.p);
+        return p2m_nominate(entry->gfn, entry->buffer.p);
     case XENMEM_paging_batch_evict:
-        return p2m_evict_nominated(entry->gfn);
+        return p2m_evict(entry->gfn);
     case XENMEM_paging_batch_prep:
         return p2m_prepare(entry->gfn, entry->buffer.p);
     case XENMEM_paging_batch_cancel:
@@ -373,9 +373,9 @@ static int paging_op(const xen_mem_paging_op_t *op)
     if (op->op == XENMEM_paging_op_prep)
         return load(op);
     if (op->op == XENMEM_paging_op_nominate)
-        return memop(CALL_NOMINATE, op->gfn, p2m_nominate);
+        return memop(CALL_NOMINATE, op->gfn, p2m_old_nominate);
     if (op->op == XENMEM_paging_op_evict)
-        return memop(CALL_EVICT, op->gfn, p2m_evict);
+        return memop(CALL_EVICT, op->gfn, p2m_old_evict);
     assert_int_equal(op->op, XENMEM_paging_op_batch);
     if (!ring_is_enabled())
         return -ENODEV;
@@ -434,7 +434,7 @@ int xc_domain_decrease_reservation_exact(xc_interface *xc, uint32_t domid, unsig
 {
     (void)xc, (void)domid;
     assert_true(nr == 1 && order == 0);
-    return call_fails(CALL_DECREASE, gfns[0]) ? -1 : result(p2m_remove(gfns[0]));
+    return call_fails(CALL_DECREASE, gfns[0]) ? -1 : result(p2m_remove(gfns[0]) ? -EINVAL : 0);
 }
 
 void *xenforeignmemory_map(xenforeignmemory_handle *memory, uint32_t domid, int protection,

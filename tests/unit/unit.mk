@@ -13,7 +13,8 @@
 UNIT := tests/unit
 UNIT_TESTS := $(sort $(patsubst $(UNIT)/%.c,%,$(wildcard $(UNIT)/test_*.c)))
 UNIT_HELPERS := $(filter-out $(UNIT)/test_%.c,$(wildcard $(UNIT)/*.c))
-UNIT_PARTS := $(filter-out %/main.c,$(SOURCES)) $(UNIT_HELPERS)
+UNIT_PARTS := $(filter-out %/main.c,$(SOURCES)) $(UNIT_HELPERS) tests/rules/p2m_rules.c
+UNIT_INCLUDES := -iquote tools/xenpaging2 -iquote tests/rules
 
 # What the helpers can make fail or put themselves in the place of.
 UNIT_WRAPPED := malloc calloc strdup free mmap mremap munmap mlock madvise eventfd pthread_create \
@@ -30,12 +31,12 @@ TSAN_FLAGS := -O1 -g -fsanitize=thread -DUNDER_TSAN
 # $(call unit_variant,SUFFIX,OBJECT DIRECTORY,SANITIZER FLAGS)
 define unit_variant
 UNIT_OBJECTS$(1) := $$(UNIT_PARTS:%.c=$(2)/%.o)
-.PRECIOUS: $(2)/$(UNIT)/%.o $(2)/$(UNIT)/test_%
+.PRECIOUS: $(2)/tests/%.o $(2)/$(UNIT)/test_%
 
-$(2)/$(UNIT)/%.o: $(UNIT)/%.c | $$(B)/packages.stamp
+$(2)/tests/%.o: tests/%.c | $$(B)/packages.stamp
 	@mkdir -p $$(@D)
 	$$(call say,CC $$< $(1:-%=%))
-	$$(Q)$$(CC) $$(ALL_CFLAGS) -iquote tools/xenpaging2 $(3) -MMD -MP -c -o $$@ $$<
+	$$(Q)$$(CC) $$(ALL_CFLAGS) $$(UNIT_INCLUDES) $(3) -MMD -MP -c -o $$@ $$<
 
 $(2)/$(UNIT)/test_%: $(2)/$(UNIT)/test_%.o $$(UNIT_OBJECTS$(1))
 	$$(call say,LINK $$@)

@@ -15,8 +15,8 @@ static uint32_t take_free(struct domain *d)
 
     do
         at = (at + 1) % host.nr_frames;
-    while (host.frames[at].refs);
-    host.frames[at] = (struct frame){.refs = 1, .owner = d};
+    while (host.frames[at].use.refs);
+    host.frames[at] = (struct frame){.use.refs = 1, .owner = d};
     host.nr_free--;
     return at;
 }
@@ -37,32 +37,40 @@ uint32_t frame_alloc_shared(struct domain *d)
     return frame;
 }
 
-void frame_get(uint32_t frame, bool pin)
-{
-    host.frames[frame].refs++;
-    if (pin && host.patched)
-        host.frames[frame].pins++;
-}
-
-static void unpin(struct frame *f)
-{
-    if (!f->pins)
-        complain("a pin is dropped that nobody holds");
-    else if (!--f->pins && f->notify) {
-        f->notify = false;
-        channel_kick(f->owner->ring.channel);
-    }
-}
-
-void frame_put(uint32_t frame, bool pin)
+static void free_if_unused(uint32_t frame)
 {
     struct frame *f = &host.frames[frame];
 
-    if (pin && host.patched)
-        unpin(f);
-    if (--f->refs)
+    if (f->use.refs)
         return;
     memset(frame_page(frame), SCRUBBED, PAGE_BYTES);
     f->owner->tot_pages--;
     host.nr_free++;
+}
+
+void frame_get(uint32_t frame)
+{
+    host.frames[frame].use.refs++;
+}
+
+void frame_put(uint32_t frame)
+{
+    host.frames[frame].use.refs--;
+    free_if_unused(frame);
+}
+
+void frame_pin(uint32_t frame)
+{
+    rule_pin(host_xen(), &host.frames[frame].use);
+}
+
+void frame_unpin(uint32_t frame)
+{
+    struct frame *f = &host.frames[frame];
+
+    if (host.patched && !f->use.pins)
+        complain("a pin is dropped that nobody holds");
+    else if (rule_unpin(host_xen(), &f->use))
+        channel_kick(f->owner->ring.channel);
+    free_if_unused(frame);
 }

@@ -34,6 +34,11 @@ void host_create(bool patched, uint64_t seed, uint32_t nr_frames)
         abort();
 }
 
+struct p2m_xen host_xen(void)
+{
+    return (struct p2m_xen){.patched = host.patched, .drops_what_is_out = host.patched};
+}
+
 void host_lock(void)
 {
     pthread_mutex_lock(&lock);
@@ -115,7 +120,7 @@ struct domain *domain_create(uint64_t nr_ram, unsigned int nr_vcpus)
     d->max_pages = nr_ram + 9;
     d->p2m = calloc(d->nr_gfns, sizeof(*d->p2m));
     for (uint64_t gfn = 0; gfn < d->nr_gfns; gfn++)
-        d->p2m[gfn] = (struct entry){.type = TYPE_INVALID, .frame = NO_FRAME};
+        d->p2m[gfn] = P2M_HOLE;
     d->grant_frame = NO_FRAME;
     for (uint64_t gfn = 0; gfn < nr_ram; gfn++)
         if (p2m_add_page(d, gfn))
@@ -148,11 +153,11 @@ void domain_kill(struct domain *d)
     if (d->ring.enabled) {
         d->ring.enabled = false;
         d->ring.channel = NULL;
-        frame_put(d->ring.frame, false);
+        frame_put(d->ring.frame);
     }
     for (uint64_t gfn = 0; gfn < d->nr_gfns; gfn++) {
         if (d->p2m[gfn].frame != NO_FRAME)
-            frame_put(d->p2m[gfn].frame, false);
-        d->p2m[gfn] = (struct entry){.type = TYPE_INVALID, .frame = NO_FRAME};
+            frame_put(d->p2m[gfn].frame);
+        d->p2m[gfn] = P2M_HOLE;
     }
 }

@@ -17,35 +17,17 @@
 #include <xenctrl.h>
 #include <xen/vm_event.h>
 
+#include "p2m_rules.h"
 #include "protocol.h"
 
 #define PAGE_BYTES 4096u
-#define NO_FRAME UINT32_MAX
 #define SCRUBBED 0xc2 /* as a debug Xen fills free memory */
 #define MAX_DOMAINS 3
 #define MAX_VCPUS 4
 #define FIRST_PORT 5
 
-/* p2m_type_t, with its values: requests have them. Log-dirty RAM is as other RAM here. */
-enum type {
-    TYPE_RAM_RW = 0,
-    TYPE_INVALID = 1,
-    TYPE_RAM_RO = 3,
-    TYPE_MMIO_DIRECT = 5, /* without a frame here */
-    TYPE_PAGING_OUT = 9,
-    TYPE_PAGED = 10,
-    TYPE_PAGING_IN = 11,
-};
-
-struct entry {
-    enum type type;
-    uint32_t frame;
-};
-
 struct frame {
-    uint32_t refs; /* one of them is the allocation's */
-    uint32_t pins; /* of these, the mappings by others (patched) */
-    bool notify;   /* the pager, when the last pin goes */
+    struct p2m_use use;
     struct domain *owner;
 };
 
@@ -79,7 +61,7 @@ struct domain {
     bool dying;
     unsigned int pauses; /* xc_domain_pause() */
     uint64_t nr_gfns, ring_gfn;
-    struct entry *p2m;
+    struct p2m_entry *p2m;
     uint64_t tot_pages, max_pages, paged_pages;
     uint64_t page_outs, page_ins;
     uint64_t cpu_ns;      /* of vCPUs that turn round and round */
@@ -116,6 +98,7 @@ extern struct host host;
 /* --- host.c --- */
 
 void host_create(bool patched, uint64_t seed, uint32_t nr_frames);
+struct p2m_xen host_xen(void); /* which one the rules are asked for */
 void host_lock(void);
 void host_unlock(void);
 void host_wait(void);              /* until somebody calls host_changed(); with the lock held */
@@ -143,24 +126,26 @@ void domain_kill(struct domain *d);
 
 char *frame_page(uint32_t frame);
 uint32_t frame_alloc(struct domain *d); /* with one reference; NO_FRAME if there is no memory */
-void frame_get(uint32_t frame, bool pin);
-void frame_put(uint32_t frame, bool pin);
+void frame_get(uint32_t frame);
+void frame_put(uint32_t frame);
+void frame_pin(uint32_t frame); /* with a reference */
+void frame_unpin(uint32_t frame);
 
 /* One of Xen's own that a guest has access to: none of its pages. It stays. */
 uint32_t frame_alloc_shared(struct domain *d);
 
-/* --- p2m.c: mem_paging.c and p2m.c of Xen. v is the vCPU that does it, NULL for dom0. --- */
+/* --- p2m.c: the operations of p2m_rules.h. v is the vCPU that does it, NULL for dom0. --- */
 
-struct entry *p2m_entry(struct domain *d, uint64_t gfn);
+struct p2m_entry *p2m_entry(struct domain *d, uint64_t gfn);
 int p2m_nominate(struct domain *d, uint64_t gfn, bool granted);
 int p2m_evict(struct domain *d, uint64_t gfn);
 int p2m_prepare(struct domain *d, uint64_t gfn, const void *page);
 void p2m_populate(struct domain *d, struct vcpu *v, uint64_t gfn);
 void p2m_resume(struct domain *d, uint64_t gfn);
-bool p2m_cancel(struct domain *d, uint64_t gfn); /* patched only: in place */
+int p2m_cancel(struct domain *d, uint64_t gfn);
 int p2m_query(struct domain *d, uint64_t gfn);
 bool p2m_looks_like_a_hole(struct domain *d, uint64_t gfn); /* XEN_DOMCTL_getpageframeinfo3 */
-int p2m_set_mem_type(struct domain *d, uint64_t gfn, enum type type);
+int p2m_set_mem_type(struct domain *d, uint64_t gfn, enum p2m_type type);
 int p2m_add_device(struct domain *d, uint64_t gfn);
 int p2m_remove_device(struct domain *d, uint64_t gfn);
 int p2m_add_page(struct domain *d, uint64_t gfn);
@@ -168,6 +153,9 @@ int p2m_remove_page(struct domain *d, struct vcpu *v, uint64_t gfn);
 
 /* A look-up by dom0 that takes a reference: the frame, or -ENOENT (try again), -EINVAL, -EACCES. */
 int64_t p2m_map(struct domain *d, uint64_t gfn, bool write);
+
+/* An access of a vCPU. */
+enum access_outcome p2m_access(struct domain *d, enum access_by by, uint64_t gfn);
 
 /* --- vm_event.c --- */
 
@@ -187,9 +175,6 @@ void channel_unmask(struct channel *channel);
 /* --- vcpu.c --- */
 
 enum access { ACCESS_READ, ACCESS_WRITE };
-
-/* Xen does it on behalf of a vCPU whose instruction it emulates; which has page tables, or none. */
-enum access_by { BY_VCPU, BY_XEN, BY_XEN_UNTRANSLATED };
 
 /*
  * An access within a page, waiting for the page as a vCPU does. Returns false if the domain is

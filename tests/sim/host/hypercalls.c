@@ -160,23 +160,21 @@ static int64_t resume(struct call *c)
 
 /* --- Paging. A pager of old knows but one error. --- */
 
-static int64_t legacy_error(struct call *c, int rc)
+static int64_t old_error(struct call *c, int rc)
 {
-    if (rc != -EAGAIN && rc != -EINVAL && rc != -ENOENT && rc != -EBUSY)
-        return rc;
-    c->d->nr_refused++;
-    return -EBUSY;
+    rc = rule_old_error(rc);
+    c->d->nr_refused += rc == -EBUSY;
+    return rc;
 }
 
 static int64_t nominate(struct call *c)
 {
-    return c->d->ring.enabled ? legacy_error(c, p2m_nominate(c->d, c->request->gfn, false))
-                              : -ENODEV;
+    return c->d->ring.enabled ? old_error(c, p2m_nominate(c->d, c->request->gfn, false)) : -ENODEV;
 }
 
 static int64_t evict(struct call *c)
 {
-    return c->d->ring.enabled ? legacy_error(c, p2m_evict(c->d, c->request->gfn)) : -ENODEV;
+    return c->d->ring.enabled ? old_error(c, p2m_evict(c->d, c->request->gfn)) : -ENODEV;
 }
 
 static int64_t prep(struct call *c)
@@ -212,20 +210,9 @@ static int nominate_and_copy(struct domain *d, struct sim_batch_entry *e)
     return rc;
 }
 
-static int cancel(struct domain *d, uint64_t gfn)
-{
-    if (p2m_entry(d, gfn)->type != TYPE_PAGING_OUT)
-        return -ENOENT;
-    p2m_cancel(d, gfn);
-    return 0;
-}
-
 static int prepare(struct domain *d, const struct sim_batch_entry *e)
 {
-    int state = p2m_query(d, e->gfn);
-    bool needs_page = state == XENMEM_paging_state_paged || state == XENMEM_paging_state_wanted;
-
-    if (needs_page && e->buffer == SIM_BAD_BUFFER)
+    if (p2m_is_out(p2m_entry(d, e->gfn)) && e->buffer == SIM_BAD_BUFFER)
         return -EFAULT;
     return p2m_prepare(d, e->gfn, e->buffer ? e->page : NULL);
 }
@@ -240,7 +227,7 @@ static int do_entry(struct domain *d, struct sim_batch_entry *e)
     case XENMEM_paging_batch_prep:
         return prepare(d, e);
     case XENMEM_paging_batch_cancel:
-        return cancel(d, e->gfn);
+        return p2m_cancel(d, e->gfn);
     case XENMEM_paging_batch_query:
         return p2m_query(d, e->gfn);
     default:
@@ -309,7 +296,7 @@ static void let_go_of(struct client *client, uint64_t frame)
     for (size_t i = client->nr_held; i-- > 0;) {
         if (client->held[i] == frame) {
             client->held[i] = client->held[--client->nr_held];
-            frame_put((uint32_t)frame, true);
+            frame_unpin((uint32_t)frame);
             return;
         }
     }

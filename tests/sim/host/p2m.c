@@ -1,277 +1,197 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * What becomes of a gfn, as in Xen 4.17's arch/x86/mm/mem_paging.c and mm/p2m.c, and as these are
- * with hypervisor-patches/ applied. What a stock Xen does wrong is done wrong here, too.
- */
+/* The p2m of a domain: tests/rules/p2m_rules.h, with frames, counts, and the ring. */
 #include "host.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "xen_paging_batch.h"
-
-static const struct entry hole = {.type = TYPE_INVALID, .frame = NO_FRAME};
-
-struct entry *p2m_entry(struct domain *d, uint64_t gfn)
+struct p2m_entry *p2m_entry(struct domain *d, uint64_t gfn)
 {
-    static struct entry none;
+    static struct p2m_entry none;
 
-    none = hole;
+    none = P2M_HOLE;
     return gfn < d->nr_gfns ? &d->p2m[gfn] : &none;
 }
 
-static bool is_paging(const struct entry *e)
+/* Of the frame, if there is one. */
+static struct p2m_use *use_of(const struct p2m_entry *e)
 {
-    return e->type == TYPE_PAGING_OUT || e->type == TYPE_PAGED || e->type == TYPE_PAGING_IN;
+    return p2m_has_frame(e) ? &host.frames[e->frame].use : NULL;
 }
 
-static bool has_frame(const struct entry *e)
+static bool is_pinned(const struct p2m_entry *e)
 {
-    return e->frame != NO_FRAME;
+    return p2m_has_frame(e) && use_of(e)->pins;
 }
 
-static void make_ram(struct entry *e)
-{
-    e->type = TYPE_RAM_RW;
-    host_changed(); /* vCPUs may be waiting for it */
-}
-
-/* --- Out. The codes are those of a patched Xen; legacy_error() makes the others of them. --- */
-
-static int check_use(uint32_t frame)
-{
-    struct frame *f = &host.frames[frame];
-
-    f->notify = f->pins > 0;
-    return f->refs == 1 ? 0 : -EAGAIN;
-}
+/* --- Out. --- */
 
 int p2m_nominate(struct domain *d, uint64_t gfn, bool granted)
 {
-    struct entry *e = p2m_entry(d, gfn);
-    int rc;
+    struct p2m_entry *e = p2m_entry(d, gfn);
 
-    if (!has_frame(e))
-        return -ENOENT;
-    if (is_paging(e))
-        return -EINVAL;
-    if (e->type != TYPE_RAM_RW)
-        return -EBUSY;
-    rc = check_use(e->frame);
-    if (rc)
-        return rc;
-    if (granted)
-        return -EAGAIN;
-    e->type = TYPE_PAGING_OUT;
-    return 0;
+    return rule_nominate(e, use_of(e), granted);
 }
 
 int p2m_evict(struct domain *d, uint64_t gfn)
 {
-    struct entry *e = p2m_entry(d, gfn);
-    int rc;
+    struct p2m_entry *e = p2m_entry(d, gfn);
+    uint32_t frame = e->frame;
+    int rc = rule_evict(e, use_of(e));
 
-    if (!has_frame(e) || e->type != TYPE_PAGING_OUT)
-        return -ENOENT;
-    rc = check_use(e->frame);
     if (rc)
         return rc;
     if (!sabotage_now(FRAME_LEAKS))
-        frame_put(e->frame, false);
-    *e = (struct entry){.type = TYPE_PAGED, .frame = NO_FRAME};
+        frame_put(frame);
     d->paged_pages++;
     d->page_outs++;
     return 0;
 }
 
-bool p2m_looks_like_a_hole(struct domain *d, uint64_t gfn)
+int p2m_cancel(struct domain *d, uint64_t gfn)
 {
-    const struct entry *e = p2m_entry(d, gfn);
-
-    return !has_frame(e) && !(host.patched && is_paging(e));
-}
-
-bool p2m_cancel(struct domain *d, uint64_t gfn)
-{
-    struct entry *e = p2m_entry(d, gfn);
-
-    if (!is_paging(e) || !has_frame(e))
-        return false;
-    make_ram(e);
-    return true;
+    return rule_cancel(p2m_entry(d, gfn));
 }
 
 int p2m_query(struct domain *d, uint64_t gfn)
 {
-    const struct entry *e = p2m_entry(d, gfn);
+    return rule_query(p2m_entry(d, gfn));
+}
 
-    switch (e->type) {
-    case TYPE_RAM_RW:
-    case TYPE_RAM_RO:
-        return XENMEM_paging_state_resident;
-    case TYPE_PAGING_OUT:
-        return XENMEM_paging_state_nominated;
-    case TYPE_PAGED:
-        return XENMEM_paging_state_paged;
-    case TYPE_PAGING_IN:
-        return has_frame(e) ? XENMEM_paging_state_returning : XENMEM_paging_state_wanted;
-    default:
-        return XENMEM_paging_state_none;
-    }
+bool p2m_looks_like_a_hole(struct domain *d, uint64_t gfn)
+{
+    return rule_looks_like_a_hole(host_xen(), p2m_entry(d, gfn));
 }
 
 /* --- In. --- */
 
-int p2m_prepare(struct domain *d, uint64_t gfn, const void *page)
+static int load(struct domain *d, uint64_t gfn, const void *page)
 {
-    struct entry *e = p2m_entry(d, gfn);
+    uint32_t frame = frame_alloc(d);
 
-    if (e->type != TYPE_PAGING_IN && e->type != TYPE_PAGED)
-        return -ENOENT;
-    if (!has_frame(e)) {
-        if (!page)
-            return -EINVAL;
-        e->frame = frame_alloc(d);
-        if (!has_frame(e))
-            return -ENOMEM;
-        memcpy(frame_page(e->frame), page, PAGE_BYTES);
-        frame_page(e->frame)[gfn % PAGE_BYTES] ^= sabotage_now(WRONG_BYTE);
-        d->paged_pages--;
-        d->page_ins++;
-    }
-    make_ram(e);
+    if (frame == NO_FRAME)
+        return -ENOMEM;
+    memcpy(frame_page(frame), page, PAGE_BYTES);
+    frame_page(frame)[gfn % PAGE_BYTES] ^= sabotage_now(WRONG_BYTE);
+    rule_load(p2m_entry(d, gfn), frame);
+    d->paged_pages--;
+    d->page_ins++;
     return 0;
 }
 
-/* Whether the request is to be sent. */
-static bool want(struct entry *e, struct vcpu *v, vm_event_request_t *request)
+int p2m_prepare(struct domain *d, uint64_t gfn, const void *page)
 {
-    enum type type = e->type;
+    int rc = rule_prepare(p2m_entry(d, gfn), page != NULL);
 
-    if (type == TYPE_PAGING_OUT || type == TYPE_PAGED) {
-        if (type == TYPE_PAGING_OUT)
-            request->u.mem_paging.flags |= MEM_PAGING_EVICT_FAIL;
-        e->type = TYPE_PAGING_IN;
-    }
-    if (is_paging(e) && v) {
-        v->event_pauses++;
-        request->flags |= VM_EVENT_FLAG_VCPU_PAUSED;
-        return true;
-    }
-    return type == TYPE_PAGING_OUT || type == TYPE_PAGED;
+    if (rc == NEEDS_FRAME)
+        rc = load(d, gfn, page);
+    if (!rc)
+        host_changed(); /* vCPUs may be waiting for it */
+    return rc;
+}
+
+void p2m_resume(struct domain *d, uint64_t gfn)
+{
+    rule_resume(p2m_entry(d, gfn));
+    host_changed();
+}
+
+static int claim_slot(struct domain *d, struct vcpu *v, uint64_t gfn)
+{
+    int rc = ring_claim_slot(d, v);
+
+    if (rc != -EOPNOTSUPP)
+        return rc;
+    ring_wait_for_pager(v);
+    if (!host.patched && !d->dying) /* the domain crashes */
+        complain("d%u: gfn %#lx is wanted, and there is no ring", d->id, (unsigned long)gfn);
+    return rc;
 }
 
 void p2m_populate(struct domain *d, struct vcpu *v, uint64_t gfn)
 {
-    struct entry *e = p2m_entry(d, gfn);
+    struct p2m_entry *e = p2m_entry(d, gfn);
     static uint64_t random_of_dom0;
     vm_event_request_t request = {
         .reason = VM_EVENT_REASON_MEM_PAGING,
         .vcpu_id = v ? v->id : 0, /* dom0's vCPU: it means nothing to the pager */
         .u.mem_paging.gfn = gfn,
     };
-    int rc;
 
-    if (host.patched && p2m_cancel(d, gfn))
+    if (rule_take_back(host_xen(), e) || claim_slot(d, v, gfn))
         return;
-    rc = ring_claim_slot(d, v);
-    if (rc == -EOPNOTSUPP)
-        ring_wait_for_pager(v);
-    if (rc == -EOPNOTSUPP && !host.patched && !d->dying) /* the domain crashes */
-        complain("d%u: gfn %#lx is wanted, and there is no ring", d->id, (unsigned long)gfn);
-    if (rc)
-        return;
-    request.u.mem_paging.p2mt = e->type;
-    if ((host.patched && has_frame(e)) || !want(e, v, &request)) {
+    if (!rule_want(host_xen(), e, v != NULL, &request)) {
         ring_cancel_slot(d, v);
         return;
     }
+    if (v)
+        v->event_pauses++;
     host_gap(v, v ? &v->random : &random_of_dom0);
     if (!v || !sabotage_now(REQUEST_LOST))
         ring_put_request(d, v, &request);
 }
 
-void p2m_resume(struct domain *d, uint64_t gfn)
-{
-    struct entry *e = p2m_entry(d, gfn);
-
-    if (has_frame(e) && e->type == TYPE_PAGING_IN)
-        make_ram(e);
-}
-
 /* --- Others who look at it. --- */
+
+enum access_outcome p2m_access(struct domain *d, enum access_by by, uint64_t gfn)
+{
+    return rule_access(host_xen(), p2m_entry(d, gfn), by);
+}
 
 int64_t p2m_map(struct domain *d, uint64_t gfn, bool write)
 {
-    struct entry *e = p2m_entry(d, gfn);
+    struct p2m_entry *e = p2m_entry(d, gfn);
+    bool asks;
+    int rc = rule_map(host_xen(), e, write, &asks);
 
-    if (host.patched && write)
-        p2m_cancel(d, gfn);
-    if (e->type == TYPE_PAGED)
+    if (asks)
         p2m_populate(d, NULL, gfn);
-    if (is_paging(e) && !has_frame(e))
-        return -ENOENT;
-    if (!has_frame(e))
-        return -EINVAL;
-    if (host.patched && write && e->type == TYPE_RAM_RO)
-        return -EACCES;
-    frame_get(e->frame, true);
+    if (rc)
+        return rc;
+    frame_pin(e->frame);
     return e->frame;
 }
 
-int p2m_set_mem_type(struct domain *d, uint64_t gfn, enum type type)
+int p2m_set_mem_type(struct domain *d, uint64_t gfn, enum p2m_type type)
 {
-    struct entry *e = p2m_entry(d, gfn);
+    struct p2m_entry *e = p2m_entry(d, gfn);
+    bool asks;
+    int rc = rule_set_mem_type(host_xen(), e, type, is_pinned(e), &asks);
 
-    if (host.patched)
-        p2m_cancel(d, gfn);
-    if (is_paging(e)) {
+    if (asks)
         p2m_populate(d, NULL, gfn);
-        return -EAGAIN;
-    }
-    if (e->type != TYPE_RAM_RW && e->type != TYPE_RAM_RO)
-        return -EINVAL;
-    if (type == TYPE_RAM_RO && host.frames[e->frame].pins)
-        return -EAGAIN;
-    e->type = type;
-    return 0;
+    return rc;
 }
 
 /* The frame that was there is not freed: nobody has it any more. */
-static void replace(struct domain *d, struct entry *e)
+static void replaced(struct domain *d, const struct p2m_entry *old)
 {
-    if (has_frame(e))
+    if (p2m_has_frame(old))
         d->leaked++;
-    else if (is_paging(e))
+    else if (p2m_is_out(old))
         d->paged_pages--;
 }
 
 int p2m_add_device(struct domain *d, uint64_t gfn)
 {
-    struct entry *e = p2m_entry(d, gfn);
+    struct p2m_entry *e = p2m_entry(d, gfn), old = *e;
+    int rc = rule_add_device(e, is_pinned(e));
 
-    if (has_frame(e) && host.frames[e->frame].pins)
-        return -EAGAIN;
-    replace(d, e);
-    *e = (struct entry){.type = TYPE_MMIO_DIRECT, .frame = NO_FRAME};
-    return 0;
+    if (!rc)
+        replaced(d, &old);
+    return rc;
 }
 
 int p2m_remove_device(struct domain *d, uint64_t gfn)
 {
-    struct entry *e = p2m_entry(d, gfn);
-
-    if (e->type != TYPE_MMIO_DIRECT)
-        return -EINVAL;
-    *e = hole;
-    return 0;
+    return rule_remove_device(p2m_entry(d, gfn));
 }
 
-/* --- The balloon: populate_physmap() and guest_remove_page(). --- */
+/* --- The balloon. --- */
 
 int p2m_add_page(struct domain *d, uint64_t gfn)
 {
-    struct entry *e = p2m_entry(d, gfn);
+    struct p2m_entry *e = p2m_entry(d, gfn);
     uint32_t frame;
 
     if (gfn >= d->nr_gfns)
@@ -279,13 +199,14 @@ int p2m_add_page(struct domain *d, uint64_t gfn)
     frame = frame_alloc(d);
     if (frame == NO_FRAME)
         return -ENOMEM;
-    replace(d, e);
+    replaced(d, e);
     memset(frame_page(frame), SCRUBBED, PAGE_BYTES);
-    e->frame = frame;
-    make_ram(e);
+    rule_add(e, frame);
+    host_changed();
     return 0;
 }
 
+/* A stock Xen counts what it could tell of, out or not. */
 static void drop_page(struct domain *d, struct vcpu *v, uint64_t gfn)
 {
     vm_event_request_t request = {
@@ -300,32 +221,17 @@ static void drop_page(struct domain *d, struct vcpu *v, uint64_t gfn)
         ring_put_request(d, v, &request);
 }
 
-/* A stock Xen finds no frame where it expects none, and takes that for an error. */
-static int remove_paging_stock(struct domain *d, struct vcpu *v, uint64_t gfn, struct entry *e)
-{
-    if (!has_frame(e))
-        return -EILSEQ;
-    d->leaked++;
-    *e = hole;
-    drop_page(d, v, gfn);
-    return 0;
-}
-
 int p2m_remove_page(struct domain *d, struct vcpu *v, uint64_t gfn)
 {
-    struct entry *e = p2m_entry(d, gfn);
-    struct entry old = *e;
+    struct p2m_removed removed;
+    int rc = rule_remove(host_xen(), p2m_entry(d, gfn), &removed);
 
-    if (e->type == TYPE_INVALID)
-        return -ENOENT;
-    if (e->type == TYPE_MMIO_DIRECT)
-        return -EPERM;
-    if (!host.patched && is_paging(e) && e->type != TYPE_PAGING_OUT)
-        return remove_paging_stock(d, v, gfn, e);
-    *e = hole;
-    if (has_frame(&old))
-        frame_put(old.frame, false);
-    else
+    if (rc)
+        return rc;
+    d->leaked += removed.leaks;
+    if (removed.frame != NO_FRAME)
+        frame_put(removed.frame);
+    if (removed.tells)
         drop_page(d, v, gfn);
     return 0;
 }

@@ -19,37 +19,24 @@ bool vcpu_wait(struct vcpu *v)
     return !v->domain->dying;
 }
 
-/*
- * A nested page fault on a page on its way in sends nothing on a stock Xen: the vCPU has it again
- * and again until the page is there. A patched one takes back what is merely nominated.
- */
-static void fault(struct vcpu *v, enum access_by by, uint64_t gfn)
+/* Returns true if the access can be made. */
+static bool try(struct vcpu *v, enum access_by by, uint64_t gfn)
 {
-    const struct entry *e = p2m_entry(v->domain, gfn);
+    enum access_outcome outcome = p2m_access(v->domain, by, gfn);
 
-    if (!host.patched && by == BY_VCPU && e->type == TYPE_PAGING_IN) {
+    if (outcome == ACCESS_SPINS) {
         host_wait_ms(SPIN_MS);
         v->domain->cpu_ns += SPIN_MS * 1000000;
-    } else {
-        p2m_populate(v->domain, v, gfn);
     }
-}
-
-/* Where that is, there is nothing to wait for: RAM, or what a vCPU takes for a device. */
-static bool can_go_on(const struct entry *e, enum access_by by)
-{
-    bool is_paging =
-        e->type == TYPE_PAGING_OUT || e->type == TYPE_PAGED || e->type == TYPE_PAGING_IN;
-
-    if (!host.patched && by == BY_XEN_UNTRANSLATED && e->frame == NO_FRAME)
-        return true;
-    return !is_paging;
+    if (outcome == ACCESS_ASKS)
+        p2m_populate(v->domain, v, gfn);
+    return outcome == ACCESS_GOES_ON;
 }
 
 static void copy(struct domain *d, enum access how, uint64_t gfn, size_t offset, void *data,
                  size_t bytes)
 {
-    const struct entry *e = p2m_entry(d, gfn);
+    const struct p2m_entry *e = p2m_entry(d, gfn);
     char *there = e->frame == NO_FRAME ? NULL : frame_page(e->frame) + offset;
 
     if (how == ACCESS_WRITE && there && e->type != TYPE_RAM_RO && !sabotage_now(WRITE_LOST))
@@ -66,8 +53,8 @@ bool vcpu_access(struct vcpu *v, enum access how, enum access_by by, uint64_t gf
     bool alive;
 
     host_lock();
-    while ((alive = vcpu_wait(v)) && !can_go_on(p2m_entry(v->domain, gfn), by))
-        fault(v, by, gfn);
+    while ((alive = vcpu_wait(v)) && !try(v, by, gfn))
+        continue;
     if (alive)
         copy(v->domain, how, gfn, offset, data, bytes);
     host_unlock();

@@ -54,18 +54,18 @@ void ring_wait_for_pager(struct vcpu *v)
 int ring_enable(struct domain *d)
 {
     struct ring *r = &d->ring;
-    struct entry *e = p2m_entry(d, d->ring_gfn);
+    struct p2m_entry *e = p2m_entry(d, d->ring_gfn);
 
     if (r->enabled && (!host.patched || r->channel))
         return -EBUSY;
     if (e->frame == NO_FRAME)
         return -EINVAL;
     if (r->enabled)
-        frame_put(r->frame, false);
+        frame_put(r->frame);
     else
         memset(r, 0, sizeof(*r));
     r->frame = e->frame;
-    frame_get(r->frame, false);
+    frame_get(r->frame);
     FRONT_RING_INIT(&r->front, (vm_event_sring_t *)frame_page(r->frame), PAGE_BYTES);
     r->enabled = true;
     wake(d);
@@ -86,7 +86,7 @@ int ring_disable(struct domain *d)
         d->vcpus[i].blocked = false;
     r->enabled = false;
     r->channel = NULL;
-    frame_put(r->frame, false);
+    frame_put(r->frame);
     release_vcpus(d);
     return 0;
 }
@@ -160,7 +160,6 @@ static void unpause(struct vcpu *v)
         complain("d%uv%u: too many unpause attempts", v->domain->id, v->id);
 }
 
-/* A stock Xen looks at nothing in a response unless the vCPU is paused. */
 static void handle_response(struct domain *d, const vm_event_response_t *response)
 {
     struct vcpu *v = response->vcpu_id < d->nr_vcpus ? &d->vcpus[response->vcpu_id] : NULL;
@@ -169,9 +168,7 @@ static void handle_response(struct domain *d, const vm_event_response_t *respons
         d->ring.nr_ignored++;
         return;
     }
-    if (!v && !host.patched)
-        return;
-    if (!host.patched && !v->event_pauses)
+    if (!rule_heeds_response(host_xen(), v && v->event_pauses))
         return;
     if (response->reason == VM_EVENT_REASON_MEM_PAGING &&
         !(response->u.mem_paging.flags & MEM_PAGING_DROP_PAGE))

@@ -233,7 +233,7 @@ static void verify_zero(struct guest *g, uint64_t gfn, const uint64_t *words)
 
 static void verify_page(struct guest *g, uint64_t gfn)
 {
-    const struct entry *e = p2m_entry(g->domain, gfn);
+    const struct p2m_entry *e = p2m_entry(g->domain, gfn);
     const uint64_t *words;
 
     if (gfn >= g->region + g->mapped && is_given_up(g, gfn)) {

@@ -80,7 +80,7 @@ static void use(struct mapper *m, uint64_t gfn, bool write)
     if (write)
         count(m->g, gfn, (const uint64_t *)(const void *)frame_page((uint32_t)frame));
     host_lock();
-    frame_put((uint32_t)frame, true);
+    frame_unpin((uint32_t)frame);
     host_unlock();
 }
 
@@ -92,11 +92,11 @@ static void pass(struct mapper *m, uint64_t gfn)
     host_lock();
     frame = p2m_entry(m->g->domain, gfn)->frame;
     if (frame != NO_FRAME) {
-        frame_get(frame, false);
+        frame_get(frame);
         host_unlock();
         usleep(draw(&m->random, RETRY_US));
         host_lock();
-        frame_put(frame, false);
+        frame_put(frame);
     }
     host_unlock();
 }

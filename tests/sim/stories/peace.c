@@ -11,7 +11,7 @@ static bool nobody_holds_anything(void *arg)
     (void)arg;
     host_lock();
     for (uint32_t i = 0; i < host.nr_frames; i++)
-        held |= host.frames[i].refs > 1 || host.frames[i].pins;
+        held |= host.frames[i].use.refs > 1 || host.frames[i].use.pins;
     host_unlock();
     return !held;
 }
