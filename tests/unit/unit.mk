@@ -6,13 +6,15 @@
 #
 # make check-valgrind    VALGRIND_TESTS of them under valgrind: all but the longest
 #
-# Each tests/unit/test_X.c is a program of its own, linked with all of the project but main.c and
-# with all the helpers, which do nothing until a test asks them to. The libraries of Xen are not
-# linked: fake_xen_libs.c and fake_xs.c stand for them. $(B)/run/test_X.log has what a test said.
+# Each tests/unit/test_X.c is run as a program of its own. They are one, all_tests, which is linked
+# with all of the project but main.c and with all the helpers, which do nothing until a test asks
+# them to; the programs are links to it, and tell it by their name which one is meant. The libraries
+# of Xen are not linked: fake_xen_libs.c and fake_xs.c stand for them. $(B)/run/test_X.log has what a
+# test said.
 
 UNIT := tests/unit
 UNIT_TESTS := $(sort $(patsubst $(UNIT)/%.c,%,$(wildcard $(UNIT)/test_*.c)))
-UNIT_HELPERS := $(filter-out $(UNIT)/test_%.c,$(wildcard $(UNIT)/*.c))
+UNIT_HELPERS := $(filter-out $(UNIT)/test_%.c $(UNIT)/all_tests.c,$(wildcard $(UNIT)/*.c))
 UNIT_PARTS := $(filter-out %/main.c,$(SOURCES)) $(UNIT_HELPERS) tests/rules/p2m_rules.c
 UNIT_INCLUDES := -iquote tools/xenpaging2 -iquote tests/rules
 
@@ -22,7 +24,7 @@ UNIT_WRAPPED := malloc calloc strdup free mmap mremap munmap mlock madvise event
                 ftruncate pread pwrite pwritev store_file_open \
                 pages_nominate pages_give_up pages_record pages_commit pages_loaded pages_drop \
                 pages_forget store_page_out store_free
-UNIT_LDFLAGS := $(UNIT_WRAPPED:%=-Wl,--wrap=%)
+UNIT_LDFLAGS := $(UNIT_WRAPPED:%=-Wl,--wrap=%) '-Wl,--export-dynamic-symbol=test_*'
 UNIT_LIBS = $(shell pkg-config --libs libevent libxxhash libseccomp libcap-ng liblz4 libzstd libnbd libcrypto cmocka) -pthread
 
 ASAN_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -30,17 +32,22 @@ TSAN_FLAGS := -O1 -g -fsanitize=thread -DUNDER_TSAN
 
 # $(call unit_variant,SUFFIX,OBJECT DIRECTORY,SANITIZER FLAGS)
 define unit_variant
-UNIT_OBJECTS$(1) := $$(UNIT_PARTS:%.c=$(2)/%.o)
+UNIT_OBJECTS$(1) := $$(UNIT_PARTS:%.c=$(2)/%.o) \
+                    $$(addprefix $(2)/$(UNIT)/,all_tests.o $$(UNIT_TESTS:=.o))
 .PRECIOUS: $(2)/tests/%.o $(2)/$(UNIT)/test_%
 
 $(2)/tests/%.o: tests/%.c | $$(B)/packages.stamp
 	@mkdir -p $$(@D)
 	$$(call say,CC $$< $(1:-%=%))
-	$$(Q)$$(CC) $$(ALL_CFLAGS) $$(UNIT_INCLUDES) $(3) -MMD -MP -c -o $$@ $$<
+	$$(Q)$$(CC) $$(ALL_CFLAGS) $$(UNIT_INCLUDES) $(3) \
+	    $$(if $$(filter test_%,$$(*F)),-Dmain=$$(*F) -Wno-missing-prototypes) -MMD -MP -c -o $$@ $$<
 
-$(2)/$(UNIT)/test_%: $(2)/$(UNIT)/test_%.o $$(UNIT_OBJECTS$(1))
+$(2)/$(UNIT)/all_tests: $$(UNIT_OBJECTS$(1))
 	$$(call say,LINK $$@)
 	$$(Q)$$(CC) $$(CFLAGS) $(3) $$(LDFLAGS) $$(UNIT_LDFLAGS) -o $$@ $$^ $$(UNIT_LIBS)
+
+$$(UNIT_TESTS:%=$(2)/$(UNIT)/%): $(2)/$(UNIT)/all_tests
+	$$(Q)ln -sf all_tests $$@
 
 $(2)/run/%.log: $(2)/$(UNIT)/% FORCE
 	@mkdir -p $$(@D)
@@ -49,7 +56,7 @@ $(2)/run/%.log: $(2)/$(UNIT)/% FORCE
 .PHONY: check-unit$(1)
 check-unit$(1): $$(UNIT_TESTS:%=$(2)/run/%.log)
 
--include $$(UNIT_TESTS:%=$(2)/$(UNIT)/%.d) $$(UNIT_OBJECTS$(1):.o=.d)
+-include $$(UNIT_OBJECTS$(1):.o=.d)
 endef
 
 .PHONY: FORCE
