@@ -329,12 +329,6 @@ static int64_t evtchn_bind(struct call *c)
     return channel_bind(c->client->channel, c->d, c->request->arg);
 }
 
-static int64_t evtchn_pending(struct call *c)
-{
-    c->client->channel->masked = true;
-    return FIRST_PORT;
-}
-
 static int64_t evtchn_unmask(struct call *c)
 {
     channel_unmask(c->client->channel);
@@ -394,7 +388,6 @@ static const struct {
     [SIM_UNMAP] = {unmap, false},
     [SIM_EVTCHN_OPEN] = {evtchn_open, false},
     [SIM_EVTCHN_BIND] = {evtchn_bind, true},
-    [SIM_EVTCHN_PENDING] = {evtchn_pending, false},
     [SIM_EVTCHN_UNMASK] = {evtchn_unmask, false},
     [SIM_EVTCHN_NOTIFY] = {evtchn_notify, false},
 };

@@ -215,8 +215,10 @@ void channel_kick(struct channel *channel)
     if (!channel)
         return;
     channel->pending = channel->masked;
-    if (!channel->masked)
-        eventfd_write(channel->fd, 1);
+    if (channel->masked)
+        return;
+    channel->masked = true; /* until somebody has dealt with it, as in the kernel */
+    eventfd_write(channel->fd, 1);
 }
 
 void channel_unmask(struct channel *channel)

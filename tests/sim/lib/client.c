@@ -62,28 +62,40 @@ void sim_close(struct sim_handle *handle)
 }
 
 /* In one go as a rule, so that the host wakes up once. */
-static void send_request(int fd, const struct sim_request *request, const void *payload)
+static void send_parts(int fd, struct iovec *parts, size_t nr)
 {
-    struct iovec parts[2] = {
-        {.iov_base = (void *)(uintptr_t)request, .iov_len = sizeof(*request)},
-        {.iov_base = (void *)(uintptr_t)payload, .iov_len = request->payload_bytes}};
-    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
-
-    while (parts[0].iov_len || parts[1].iov_len) {
+    while (nr) {
+        struct msghdr message = {.msg_iov = parts, .msg_iovlen = nr};
         ssize_t sent = sendmsg(fd, &message, MSG_NOSIGNAL);
 
         if (sent < 0 && errno == EINTR)
             continue;
-        if (sent <= 0)
+        if (sent < 0)
             _exit(1);
-        for (int i = 0; i < 2; i++) {
-            size_t part = (size_t)sent < parts[i].iov_len ? (size_t)sent : parts[i].iov_len;
-
-            parts[i].iov_base = (char *)parts[i].iov_base + part;
-            parts[i].iov_len -= part;
-            sent -= (ssize_t)part;
+        while (nr && (size_t)sent >= parts->iov_len) {
+            sent -= (ssize_t)parts->iov_len;
+            parts++;
+            nr--;
+        }
+        if (nr) {
+            parts->iov_base = (char *)parts->iov_base + sent;
+            parts->iov_len -= (size_t)sent;
         }
     }
+}
+
+static void send_requests(int fd, const struct sim_request *requests, const void *const *payloads,
+                          size_t nr)
+{
+    struct iovec parts[2 * SIM_MANY];
+
+    for (size_t i = 0; i < nr; i++) {
+        parts[2 * i] = (struct iovec){.iov_base = (void *)(uintptr_t)&requests[i],
+                                      .iov_len = sizeof(requests[i])};
+        parts[2 * i + 1] = (struct iovec){.iov_base = (void *)(uintptr_t)payloads[i],
+                                          .iov_len = requests[i].payload_bytes};
+    }
+    send_parts(fd, parts, 2 * nr);
 }
 
 /* A descriptor may come with the first byte. */
@@ -120,21 +132,16 @@ static void receive_all(struct sim_handle *handle, void *data, size_t bytes)
     }
 }
 
-static int64_t call_locked(struct sim_handle *handle, const struct sim_request *request,
-                           const void *payload, void *reply, size_t size)
+/* Returns the reply's rc. */
+static int64_t receive_reply(struct sim_handle *handle, void *reply, size_t size)
 {
     struct sim_reply header;
 
-    handle->received = -1;
-    send_request(handle->fd, request, payload);
     receive_all(handle, &header, sizeof(header));
     if (header.payload_bytes > size)
         abort(); /* library and host disagree */
     receive_all(handle, reply, header.payload_bytes);
-    if (header.rc >= 0)
-        return header.rc;
-    errno = (int)-header.rc;
-    return -1;
+    return header.rc;
 }
 
 int64_t sim_call(struct sim_handle *handle, struct sim_request request, const void *payload,
@@ -146,11 +153,55 @@ int64_t sim_call(struct sim_handle *handle, struct sim_request request, const vo
 
     pthread_mutex_lock(&handle->lock);
     dies = kill_point_begin(&how);
-    rc = call_locked(handle, &request, payload, reply, size);
+    handle->received = -1;
+    send_requests(handle->fd, &request, &payload, 1);
+    rc = receive_reply(handle, reply, size);
     if (dies)
         kill_point_die();
     pthread_mutex_unlock(&handle->lock);
-    return rc;
+    if (rc >= 0)
+        return rc;
+    errno = (int)-rc;
+    return -1;
+}
+
+/* One by one, so that a pager can die at each of them. */
+static void call_each(struct sim_handle *handle, const struct sim_request *requests,
+                      const void *const *payloads, int64_t *rcs, size_t nr)
+{
+    for (size_t i = 0; i < nr; i++) {
+        rcs[i] = sim_call(handle, requests[i], payloads[i], NULL, 0);
+        if (rcs[i] < 0)
+            rcs[i] = -errno;
+    }
+}
+
+void sim_call_many(struct sim_handle *handle, const struct sim_request *requests,
+                   const void *const *payloads, int64_t *rcs, size_t nr)
+{
+    if (kill_point_is_planned()) {
+        call_each(handle, requests, payloads, rcs, nr);
+        return;
+    }
+    pthread_mutex_lock(&handle->lock);
+    send_requests(handle->fd, requests, payloads, nr);
+    for (size_t i = 0; i < nr; i++)
+        rcs[i] = receive_reply(handle, NULL, 0);
+    pthread_mutex_unlock(&handle->lock);
+}
+
+void sim_tell(struct sim_handle *handle, struct sim_request request)
+{
+    const void *payload = NULL;
+    enum kill_how how;
+    bool dies;
+
+    pthread_mutex_lock(&handle->lock);
+    dies = kill_point_begin(&how);
+    send_requests(handle->fd, &request, &payload, 1);
+    if (dies)
+        kill_point_die();
+    pthread_mutex_unlock(&handle->lock);
 }
 
 int64_t sim_simple(struct sim_handle *handle, enum sim_op op, uint32_t domid, uint64_t gfn)

@@ -30,7 +30,18 @@ void sim_close(struct sim_handle *handle);
 int64_t sim_call(struct sim_handle *handle, struct sim_request request, const void *payload,
                  void *reply, size_t size);
 
-/* The same for requests without any payload. */
+/*
+ * Sends up to SIM_MANY requests at once, with their payloads, and then waits for the replies, which
+ * must have none: each rc is what the host has returned.
+ */
+#define SIM_MANY 64
+void sim_call_many(struct sim_handle *handle, const struct sim_request *requests,
+                   const void *const *payloads, int64_t *rcs, size_t nr);
+
+/* Sends one that has no reply. */
+void sim_tell(struct sim_handle *handle, struct sim_request request);
+
+/* The same as sim_call() for requests without any payload. */
 int64_t sim_simple(struct sim_handle *handle, enum sim_op op, uint32_t domid, uint64_t gfn);
 
 /*

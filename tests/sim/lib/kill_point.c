@@ -23,6 +23,11 @@ __attribute__((constructor)) static void read_environment(void)
     close(fd);
 }
 
+bool kill_point_is_planned(void)
+{
+    return plan;
+}
+
 bool kill_point_begin(enum kill_how *how)
 {
     if (!plan || __atomic_add_fetch(&plan->nr_calls, 1, __ATOMIC_RELAXED) != plan->at)

@@ -26,6 +26,9 @@ struct kill_plan {
     uint32_t how;
 };
 
+/* Whether there is a plan at all. */
+bool kill_point_is_planned(void);
+
 /* One more call: returns whether it is the one, and does not return if it is not to happen. */
 bool kill_point_begin(enum kill_how *how);
 

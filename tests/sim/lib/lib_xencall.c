@@ -155,18 +155,22 @@ static int64_t batch(xencall_handle *call, const xen_mem_paging_op_t *mpo)
 /* --- The other operations. --- */
 
 /* With the page's contents, or with nothing but a gfn. */
-static int64_t single(xencall_handle *call, const xen_mem_paging_op_t *mpo)
+static struct sim_request request_of(const xen_mem_paging_op_t *mpo)
 {
     static const enum sim_op ops[] = {[XENMEM_paging_op_nominate] = SIM_NOMINATE,
                                       [XENMEM_paging_op_evict] = SIM_EVICT,
                                       [XENMEM_paging_op_prep] = SIM_PREP};
     bool has_page = mpo->op == XENMEM_paging_op_prep && mpo->buffer.p;
-    struct sim_request request = {.op = ops[mpo->op],
-                                  .domid = mpo->domain,
-                                  .gfn = mpo->gfn,
-                                  .payload_bytes = has_page ? PAGE_BYTES : 0};
 
-    return sim_call(handle_of(call), request, mpo->buffer.p, NULL, 0);
+    return (struct sim_request){.op = ops[mpo->op],
+                                .domid = mpo->domain,
+                                .gfn = mpo->gfn,
+                                .payload_bytes = has_page ? PAGE_BYTES : 0};
+}
+
+static bool is_single(uint64_t cmd, const xen_mem_paging_op_t *mpo)
+{
+    return cmd == XENMEM_paging_op && mpo->op <= XENMEM_paging_op_prep;
 }
 
 static int64_t paging_op(xencall_handle *call, uint64_t cmd, uint64_t arg)
@@ -175,22 +179,33 @@ static int64_t paging_op(xencall_handle *call, uint64_t cmd, uint64_t arg)
 
     if (cmd == XENMEM_paging_op && mpo->op == XENMEM_paging_op_batch)
         return batch(call, mpo);
-    if (cmd == XENMEM_paging_op && mpo->op <= XENMEM_paging_op_prep)
-        return single(call, mpo);
+    if (is_single(cmd, mpo))
+        return sim_call(handle_of(call), request_of(mpo), mpo->buffer.p, NULL, 0);
     errno = ENOSYS;
     return -1;
 }
 
+/* Of single operations, which is what there are multicalls of. */
 static int multicall(xencall_handle *call, multicall_entry_t *calls, uint64_t nr)
 {
-    for (uint64_t i = 0; i < nr; i++) {
-        int64_t rc = -1;
+    struct sim_request requests[SIM_MANY] = {0};
+    const void *payloads[SIM_MANY] = {0};
+    int64_t rcs[SIM_MANY];
 
-        errno = ENOSYS;
-        if (calls[i].op == __HYPERVISOR_memory_op)
-            rc = paging_op(call, calls[i].args[0], calls[i].args[1]);
-        calls[i].result = (xen_ulong_t)(rc < 0 ? -errno : rc);
+    errno = ENOSYS;
+    if (nr > SIM_MANY)
+        return -1;
+    for (uint64_t i = 0; i < nr; i++) {
+        const xen_mem_paging_op_t *mpo = (const xen_mem_paging_op_t *)(uintptr_t)calls[i].args[1];
+
+        if (calls[i].op != __HYPERVISOR_memory_op || !is_single(calls[i].args[0], mpo))
+            return -1;
+        requests[i] = request_of(mpo);
+        payloads[i] = mpo->buffer.p;
     }
+    sim_call_many(handle_of(call), requests, payloads, rcs, nr);
+    for (uint64_t i = 0; i < nr; i++)
+        calls[i].result = (xen_ulong_t)rcs[i];
     return 0;
 }
 

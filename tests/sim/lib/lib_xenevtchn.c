@@ -12,7 +12,8 @@
 struct xenevtchn_handle {
     struct sim_handle *host;
     int fd;
-    bool is_restricted; /* to: */
+    xenevtchn_port_or_error_t port; /* pagers have but one */
+    bool is_restricted;             /* to: */
     uint32_t only_domid;
 };
 
@@ -62,21 +63,15 @@ xenevtchn_port_or_error_t xenevtchn_bind_interdomain(xenevtchn_handle *channel, 
         errno = EACCES;
         return -1;
     }
-    return (xenevtchn_port_or_error_t)sim_call(channel->host, request, NULL, NULL, 0);
+    channel->port = (xenevtchn_port_or_error_t)sim_call(channel->host, request, NULL, NULL, 0);
+    return channel->port;
 }
 
-/* Pagers have one port; it goes with the connection. */
+/* It goes with the connection. */
 int xenevtchn_unbind(xenevtchn_handle *channel, evtchn_port_t port)
 {
     (void)channel, (void)port;
     return 0;
-}
-
-static int on_port(xenevtchn_handle *channel, enum sim_op op, evtchn_port_t port)
-{
-    struct sim_request request = {.op = op, .arg = port};
-
-    return (int)sim_call(channel->host, request, NULL, NULL, 0);
 }
 
 /* Blocks if there is none, as the real one does. */
@@ -86,15 +81,18 @@ xenevtchn_port_or_error_t xenevtchn_pending(xenevtchn_handle *channel)
 
     if (read(channel->fd, &count, sizeof(count)) != sizeof(count))
         return -1;
-    return on_port(channel, SIM_EVTCHN_PENDING, 0);
+    return channel->port;
 }
 
 int xenevtchn_unmask(xenevtchn_handle *channel, evtchn_port_t port)
 {
-    return on_port(channel, SIM_EVTCHN_UNMASK, port);
+    (void)port;
+    sim_tell(channel->host, (struct sim_request){.op = SIM_EVTCHN_UNMASK});
+    return 0;
 }
 
 int xenevtchn_notify(xenevtchn_handle *channel, evtchn_port_t port)
 {
-    return on_port(channel, SIM_EVTCHN_NOTIFY, port);
+    (void)port;
+    return (int)sim_simple(channel->host, SIM_EVTCHN_NOTIFY, 0, 0);
 }

@@ -10,6 +10,7 @@
 #define HOLD_US 400
 #define RETRY_US 100
 #define REST_US 1000
+#define LONG_REST_US 8000
 
 struct mapper {
     struct guest *g;
@@ -17,6 +18,8 @@ struct mapper {
     bool writes;
     pthread_t thread;
     uint64_t random;
+    uint64_t paged; /* pages in and out, when it last rested */
+    uint32_t rest_us;
 };
 
 static struct mapper mappers[MAX_MAPPERS];
@@ -101,6 +104,20 @@ static void pass(struct mapper *m, uint64_t gfn)
     host_unlock();
 }
 
+/* Longer and longer while no page moves: as guests, it has nothing to tell then. */
+static void rest(struct mapper *m)
+{
+    const struct domain *d = m->g->domain;
+    uint64_t paged = d->page_ins + d->page_outs;
+
+    if (paged != m->paged)
+        m->rest_us = REST_US;
+    else if (m->rest_us < LONG_REST_US)
+        m->rest_us += m->rest_us / 4;
+    m->paged = paged;
+    usleep(draw(&m->random, m->rest_us));
+}
+
 static void *map_things(void *arg)
 {
     struct mapper *m = arg;
@@ -116,7 +133,7 @@ static void *map_things(void *arg)
             use(m, draw(&m->random, (uint32_t)m->g->region), false);
         else
             pass(m, draw(&m->random, (uint32_t)m->g->region));
-        usleep(draw(&m->random, REST_US));
+        rest(m);
     }
     return NULL;
 }
@@ -125,8 +142,11 @@ void mapper_start(struct guest *g, unsigned int index, bool writes)
 {
     struct mapper *m = &mappers[nr_mappers++];
 
-    *m = (struct mapper){
-        .g = g, .index = index, .writes = writes, .random = pattern_mix(host.seed * 16 + index)};
+    *m = (struct mapper){.g = g,
+                         .index = index,
+                         .writes = writes,
+                         .random = pattern_mix(host.seed * 16 + index),
+                         .rest_us = REST_US};
     stop = false;
     if (pthread_create(&m->thread, NULL, map_things, m))
         abort();
