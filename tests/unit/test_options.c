@@ -74,6 +74,46 @@ static void a_bad_domid_is_refused_with_what_is_allowed(void **state)
     }
 }
 
+static void assert_cpus(const char *line, unsigned long bits)
+{
+    assert_int_equal(parse(line), 0);
+    assert_true(options.has_cpus);
+    for (unsigned int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+        assert_int_equal(CPU_ISSET(cpu, &options.cpus) != 0, cpu < 64 && bits >> cpu & 1);
+}
+
+static void processors_are_numbers_and_ranges(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("5"), 0);
+    assert_false(options.has_cpus);
+    assert_cpus("--cpus=1 5", 0x2);
+    assert_cpus("--cpus=0,2-3 5", 0xd);
+    assert_cpus("--cpus=0-0,63 5", 0x8000000000000001);
+    assert_cpus("--cpus=0 --cpus=1 5", 0x2);
+    assert_int_equal(options.nr_settings, 0);
+}
+
+static void bad_processors_are_refused_with_what_is_allowed(void **state)
+{
+    static const char *const bad[] = {
+        "x", "-1", "1-", "1,", ",1", "3-2", "1024", "0-999999999999", "1x", "1--2", "0x1"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        char line[64];
+
+        snprintf(line, sizeof(line), "--cpus=%s 5", bad[i]);
+        assert_int_equal(parse(line), -EINVAL);
+        assert_one_line(message);
+        assert_says(message, "--cpus");
+        assert_says(message, bad[i]);
+        assert_says(message, "0 to 1023");
+    }
+    assert_int_equal(parse("--cpus= 5"), -EINVAL);
+    assert_one_line(message);
+}
+
 static void dom0_is_refused(void **state)
 {
     (void)state;
@@ -275,6 +315,8 @@ int main(void)
         cmocka_unit_test(a_domid_is_enough),
         cmocka_unit_test(every_legal_domid_is_taken),
         cmocka_unit_test(a_bad_domid_is_refused_with_what_is_allowed),
+        cmocka_unit_test(processors_are_numbers_and_ranges),
+        cmocka_unit_test(bad_processors_are_refused_with_what_is_allowed),
         cmocka_unit_test(dom0_is_refused),
         cmocka_unit_test(a_missing_domid_is_told_of),
         cmocka_unit_test(a_second_domid_is_refused),

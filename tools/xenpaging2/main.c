@@ -51,6 +51,18 @@ static const char *own_path(const char *name)
     return length > 0 ? path : name;
 }
 
+/* Before anything is started, so that all of it goes where it shall. */
+static int choose_cpus(const struct options *options)
+{
+    int rc = options->has_cpus ? cpus_use(&options->cpus) : 0;
+
+    if (rc == -EINVAL)
+        log_error("--cpus: dom0 has none of these processors");
+    else if (rc)
+        log_error("--cpus: cannot keep to these processors: %s", strerror(-rc));
+    return rc;
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
@@ -66,6 +78,8 @@ int main(int argc, char **argv)
     }
     log_set_domid(options.domid);
     log_set_level(options.log_level);
+    if (choose_cpus(&options))
+        return EXIT_FAILURE;
     privileges_drop();
     if (options.no_supervisor)
         return work(&options, NULL);

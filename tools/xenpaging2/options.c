@@ -22,6 +22,7 @@ static const struct option long_options[] = {
     {"compression", required_argument, NULL, 's'},
     {"nbd-connections", required_argument, NULL, 's'},
     {"encrypt", required_argument, NULL, 's'},
+    {"cpus", required_argument, NULL, 'c'},
     {"no-supervisor", no_argument, NULL, 'n'},
     {"verbose", no_argument, NULL, 'v'},
     {"quiet", no_argument, NULL, 'q'},
@@ -48,6 +49,7 @@ const char *options_usage(void)
            "      --nbd-connections=N to an NBD server that allows several; 1 to 16\n"
            "      --encrypt=yes|no    what goes to a file, a device or a server; yes for servers\n"
            "                          and no for others if it is not given\n"
+           "      --cpus=LIST         run on these of dom0's processors only, as in 0,2-3\n"
            "      --no-supervisor     one process, that nobody starts anew if it dies\n"
            "  -v, --verbose           say what happens to each request\n"
            "  -q, --quiet             say warnings and errors only\n"
@@ -55,7 +57,7 @@ const char *options_usage(void)
            "  -V, --version           print the version and exit\n"
            "\n"
            "The long options with a value can also be set in xenstore, as nodes of the same names\n"
-           "below /libxl/DOMID/paging (except for target). See xenpaging2(8).\n";
+           "below /libxl/DOMID/paging (except for target and cpus). See xenpaging2(8).\n";
 }
 
 static int parse_domid(struct options *options, const char *text, char *message, size_t size)
@@ -91,6 +93,19 @@ static int add_setting(struct options *options, const char *key, const char *val
     return 0;
 }
 
+static int set_cpus(struct options *options, const char *text, char *message, size_t size)
+{
+    options->has_cpus = cpus_parse(&options->cpus, text);
+    if (options->has_cpus)
+        return 0;
+    snprintf(
+        message, size,
+        "--cpus: '%.*s%s' is not allowed (allowed: numbers from 0 to %d and ranges of them, as "
+        "in 0,2-3)",
+        SHOWN(text), CPU_SETSIZE - 1);
+    return -EINVAL;
+}
+
 static int bad_option(char **argv, char *message, size_t size)
 {
     const char *option = argv[optind - 1];
@@ -118,6 +133,8 @@ static int parse(struct options *options, int argc, char **argv, char *message, 
             options->log_level = LOG_LEVEL_DEBUG;
         else if (c == 'q')
             options->log_level = LOG_LEVEL_WARNING;
+        else if (c == 'c')
+            rc = set_cpus(options, optarg, message, size);
         else if (c == 'n')
             options->no_supervisor = true;
         else if (c == 'h')

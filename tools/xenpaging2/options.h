@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cpus.h"
 #include "log.h"
 
 struct settings;
@@ -19,6 +20,8 @@ struct options {
     bool help;
     bool version;
     bool no_supervisor; /* one process, whose death nobody makes up for */
+    bool has_cpus;
+    cpu_set_t cpus; /* those of dom0 to run on, if has_cpus */
 
     /* Settings given as --key value, in order; the strings are argv's. */
     unsigned int nr_settings;
