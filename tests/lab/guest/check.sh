@@ -123,6 +123,45 @@ disk_damage_is_found() {
     grep -qE "^workload: error disk: page [0-9]+ version [0-9]+ came wrong: " <<<"$output"
 }
 
+# echo_server DAMAGE: on a port of its own, whose number is in $build/port; DAMAGE is a chunk that
+# comes back with another byte.
+echo_server() {
+    rm -f "$build/port"
+    python3 - "$1" "$build/port" <<'PYTHON' &
+import os, socket, sys
+damage = int(sys.argv[1])
+server = socket.create_server(("127.0.0.1", 0))
+with open(sys.argv[2] + ".new", "w") as f:
+    f.write(str(server.getsockname()[1]))
+os.rename(sys.argv[2] + ".new", sys.argv[2])
+client, _ = server.accept()
+chunks = 0
+try:
+    while data := client.recv(65536):
+        chunks += 1
+        if chunks == damage:
+            data = bytes([data[0] ^ 1]) + data[1:]
+        client.sendall(data)
+except ConnectionError:
+    pass
+PYTHON
+    until [ -f "$build/port" ]; do sleep 0.05; done
+}
+
+network_is_verified() {
+    echo_server 0
+    run "$1" mb=1 rounds=5 idle_ms=100 net="127.0.0.1:$(cat "$build/port")" net_mb=1
+    wait
+    says 0 "net moves=[1-9][0-9]* max_us=[0-9]+" "done rounds=5 bad=0" && [ "$(count net)" -eq 5 ]
+}
+
+network_damage_is_found() {
+    echo_server 5
+    run init mb=1 rounds=50 idle_ms=20 net="127.0.0.1:$(cat "$build/port")" net_mb=1
+    wait
+    grep -qE "^workload: error net: page [0-9]+ version [0-9]+ came wrong: " <<<"$output"
+}
+
 disk_error_is_reported() {
     truncate -s 4096 "$build/disk"
     run init mb=1 rounds=1 disk=/dev/full
@@ -174,25 +213,30 @@ check "a fatal signal is reported" fatal_signal_is_reported
 check "missing memory is reported" missing_memory_is_reported
 for program in init init-asan init-tsan; do
     check "$program: a disk is verified" disk_is_verified "$program"
+    check "$program: a network is verified" network_is_verified "$program"
 done
 check "a damaged disk is found" disk_damage_is_found
+check "a damaged network is found" network_damage_is_found
 check "a disk that cannot be used is reported" disk_error_is_reported
 check "each line is one write" lines_are_single_writes
 
 for word in mb=0 mb=x mb= mb=-1 mb=+1 'mb= 1' mb=1x mb=99999999999999999999 threads=0 threads=65 \
-    writes=10001 hot=0 hot=101 zero=101 rounds=1.5 idle_ms=3600001 disk_mb=0 touch_us=0; do
+    writes=10001 hot=0 hot=101 zero=101 rounds=1.5 idle_ms=3600001 disk_mb=0 net_mb=0 touch_us=0; do
     check "refuses $word" refuses "$word" "${word/+/[+]} is not possible, allowed: [0-9]+ to [0-9]+"
 done
 check "refuses mb=1048576" refuses mb=1048576 "mb=1048576 is not possible, allowed: 1 to [0-9]+, .*"
 check "refuses pattern=lru" refuses pattern=lru "pattern=lru is not possible, allowed: random, .*"
 check "refuses end=now" refuses end=now "end=now is not possible, allowed: halt, reboot, .*"
 check "refuses disk=sda" refuses disk=sda "disk=sda is not possible, allowed: the path of .*"
+for word in net=7 net=localhost:7 net=10.0.0.1 net=10.0.0.1:0 net=10.0.0.1:65536 net=:7; do
+    check "refuses $word" refuses "$word" "$word is not possible, allowed: ADDRESS:PORT, .*"
+done
 for word in corrupt=5 corrupt=5@ corrupt=@5 corrupt=5@0 corrupt=a@1 corrupt=5@1x; do
     check "refuses $word" refuses "$word" "$word is not possible, allowed: PAGE@ROUND, .*"
 done
 check "refuses corrupt=256@1" refuses corrupt=256@1 "corrupt=256@1 is not .*: pages 0 to 255"
 for word in speed=3 mb --help ''; do
-    check "refuses '$word'" refuses "$word" "$word is not a parameter, allowed: pattern=, .*corrupt=, disk="
+    check "refuses '$word'" refuses "$word" "$word is not a parameter, allowed: pattern=, .*corrupt=, disk=, net="
 done
 
 [ "$failures" -eq 0 ] || echo "$failures failed"

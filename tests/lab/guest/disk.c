@@ -12,8 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "pattern.h"
-#include "region.h"
+#include "pool.h"
 #include "report.h"
 
 #define WAIT_STEP_MS 20
@@ -25,8 +24,7 @@ static struct {
     int fd;
     uint64_t blocks;
     struct page_id *block_ids; /* what each block holds */
-    struct region pool;
-    struct page_id *pool_ids; /* what each page of the pool holds */
+    struct pool pool;
     uint64_t random;
     pthread_t thread;
     _Atomic uint64_t moves, max_us;
@@ -42,7 +40,7 @@ static uint64_t now_us(void)
 
 static uint64_t any_of(uint64_t count)
 {
-    return pattern_mix(++disk.random) % count;
+    return pool_lot(&disk.random, count);
 }
 
 static bool is_whole(ssize_t done, const char *what, uint64_t block)
@@ -56,42 +54,18 @@ static bool is_whole(ssize_t done, const char *what, uint64_t block)
 
 static bool write_block(uint64_t page, uint64_t block)
 {
-    disk.block_ids[block] = disk.pool_ids[page];
+    disk.block_ids[block] = disk.pool.ids[page];
     return is_whole(
-        pwrite(disk.fd, region_page(&disk.pool, page), PAGE_BYTES, (off_t)(block * PAGE_BYTES)),
+        pwrite(disk.fd, pool_page(&disk.pool, page), PAGE_BYTES, (off_t)(block * PAGE_BYTES)),
         "write", block);
 }
 
 static bool read_block(uint64_t page, uint64_t block)
 {
-    disk.pool_ids[page] = disk.block_ids[block];
+    disk.pool.ids[page] = disk.block_ids[block];
     return is_whole(
-        pread(disk.fd, region_page(&disk.pool, page), PAGE_BYTES, (off_t)(block * PAGE_BYTES)),
+        pread(disk.fd, pool_page(&disk.pool, page), PAGE_BYTES, (off_t)(block * PAGE_BYTES)),
         "read", block);
-}
-
-/* The version says which of the pool's pages it is: each gets contents of its own. */
-static void fill_page(uint64_t page)
-{
-    static uint32_t version;
-
-    disk.pool_ids[page] = (struct page_id){.page = page, .version = ++version};
-    pattern_fill(region_page(&disk.pool, page), disk.pool_ids[page], 0);
-}
-
-static bool check_page(uint64_t page)
-{
-    struct page_id id = disk.pool_ids[page];
-    struct mismatch wrong;
-
-    if (!pattern_check(region_page(&disk.pool, page), id, 0, &wrong)) {
-        report_error("disk: page %" PRIu64 " version %" PRIu32
-                     " came wrong: word=%u expected=0x%016" PRIx64 " found=0x%016" PRIx64,
-                     id.page, id.version, wrong.word, wrong.expected, wrong.found);
-        return false;
-    }
-    fill_page(page);
-    return true;
 }
 
 static bool move(bool out)
@@ -106,6 +80,15 @@ static bool move(bool out)
     return good;
 }
 
+static bool check(uint64_t page)
+{
+    bool good = pool_check(&disk.pool, page);
+
+    if (good)
+        pool_renew(&disk.pool, page);
+    return good;
+}
+
 static void *disk_main(void *arg)
 {
     bool good = true;
@@ -113,7 +96,7 @@ static void *disk_main(void *arg)
     while (good) {
         for (int i = 0; good && i < MOVES_PER_CHECK; i++)
             good = move(any_of(2));
-        good = good && check_page(any_of(disk.pool.pages));
+        good = good && check(any_of(disk.pool.pages));
     }
     return arg;
 }
@@ -154,8 +137,6 @@ static int open_disk(const char *path, uint64_t pool_pages)
 
 static int fill(void)
 {
-    for (uint64_t page = 0; page < disk.pool.pages; page++)
-        fill_page(page);
     for (uint64_t block = 0; block < disk.blocks; block++)
         if (!write_block(block % disk.pool.pages, block))
             return -EIO;
@@ -167,12 +148,11 @@ int disk_start(const char *path, uint64_t pool_pages)
     int rc = open_disk(path, pool_pages);
 
     if (rc == 0)
-        rc = region_create(&disk.pool, pool_pages);
+        rc = pool_create(&disk.pool, "disk", pool_pages);
     if (rc < 0)
         return rc;
-    disk.pool_ids = calloc(pool_pages, sizeof(*disk.pool_ids));
     disk.block_ids = calloc(disk.blocks, sizeof(*disk.block_ids));
-    if (!disk.pool_ids || !disk.block_ids) {
+    if (!disk.block_ids) {
         report_error("disk: no memory for its contents' names");
         return -ENOMEM;
     }
@@ -187,5 +167,5 @@ int disk_start(const char *path, uint64_t pool_pages)
 
 void disk_report(void)
 {
-    report_disk(disk.moves, disk.max_us);
+    report_moves("disk", disk.moves, disk.max_us);
 }

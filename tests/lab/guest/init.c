@@ -13,6 +13,9 @@
 
 #include "report.h"
 
+#define NEXT_KERNEL "/vmlinuz"
+#define NEXT_INITRAMFS "/guest"
+
 bool init_is_pid1(void)
 {
     return getpid() == 1;
@@ -70,16 +73,33 @@ int init_load(const char *path, const char *options)
     return (int)rc;
 }
 
+static int load_next_kernel(void)
+{
+    static char cmdline[4096];
+    int kernel = open(NEXT_KERNEL, O_RDONLY | O_CLOEXEC);
+    int initramfs = open(NEXT_INITRAMFS, O_RDONLY | O_CLOEXEC);
+    long rc = kernel < 0 || initramfs < 0 ? -1 : init_read_cmdline(cmdline, sizeof(cmdline));
+
+    if (rc == 0)
+        rc = syscall(SYS_kexec_file_load, kernel, initramfs, strlen(cmdline) + 1, cmdline, 0ul);
+    if (rc < 0)
+        report_error("cannot load the next kernel: %s", strerror(errno));
+    return (int)rc;
+}
+
 _Noreturn void init_end(enum end_action action, int status)
 {
     static const int commands[] = {
         [END_HALT] = RB_HALT_SYSTEM,
         [END_REBOOT] = RB_AUTOBOOT,
         [END_POWEROFF] = RB_POWER_OFF,
+        [END_KEXEC] = RB_KEXEC,
     };
 
     if (!init_is_pid1())
         _exit(status);
+    if (action == END_KEXEC && load_next_kernel() < 0)
+        action = END_HALT;
     tcdrain(STDOUT_FILENO);
     if (action != END_IDLE)
         reboot(commands[action]);

@@ -23,7 +23,9 @@ int init_read_cmdline(char *text, size_t size);
  * reporting it. */
 int init_load(const char *path, const char *options);
 
-/* The end of the program: the action for pid 1, else an exit with the status. */
+/* The end of the program: the action for pid 1, else an exit with the status. END_KEXEC starts
+ * /vmlinuz with the initramfs /guest and the command line of this kernel; a failure is reported,
+ * and halts. */
 _Noreturn void init_end(enum end_action action, int status);
 
 #endif

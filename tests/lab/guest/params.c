@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "params.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
@@ -24,7 +25,7 @@ struct key {
 };
 
 static const char *const patterns[] = {"random", "sweep", "zipf", NULL}; /* as enum pattern */
-static const char *const ends[] = {"halt", "reboot", "poweroff", "idle", NULL};
+static const char *const ends[] = {"halt", "reboot", "poweroff", "idle", "kexec", NULL};
 
 static const struct key keys[] = {
     {"pattern", offsetof(struct params, pattern), 0, 0, patterns},
@@ -37,6 +38,7 @@ static const struct key keys[] = {
     {"idle_ms", offsetof(struct params, idle_ms), 0, 3600000, NULL},
     {"touch_us", offsetof(struct params, touch_us), 1, 10000000, NULL},
     {"disk_mb", offsetof(struct params, disk_mb), 1, 1ul << 20, NULL},
+    {"net_mb", offsetof(struct params, net_mb), 1, 1ul << 20, NULL},
     {"probe", offsetof(struct params, probe), 0, 1, NULL},
     {"end", offsetof(struct params, end), 0, 0, ends},
 };
@@ -50,6 +52,7 @@ void params_init(struct params *p)
                          .hot = 100,
                          .zero = 10,
                          .disk_mb = 4,
+                         .net_mb = 4,
                          .end = END_IDLE};
 }
 
@@ -115,6 +118,24 @@ static int set_disk(struct params *p, const char *text)
     return 0;
 }
 
+static int set_net(struct params *p, const char *text)
+{
+    char address[INET_ADDRSTRLEN] = "";
+    const char *colon = strchr(text, ':'), *end;
+    unsigned long port = 0;
+
+    if (colon && (size_t)(colon - text) < sizeof(address))
+        memcpy(address, text, (size_t)(colon - text));
+    if (inet_pton(AF_INET, address, &p->net.sin_addr) != 1 ||
+        !parse_number(colon + 1, '\0', &port, &end) || port == 0 || port > 65535) {
+        report_error("net=%s is not possible, allowed: ADDRESS:PORT, as in 10.0.0.1:7", text);
+        return -EINVAL;
+    }
+    p->net.sin_family = AF_INET;
+    p->net.sin_port = htons((uint16_t)port);
+    return 0;
+}
+
 static int refuse_key(const char *word)
 {
     char allowed[160];
@@ -122,7 +143,7 @@ static int refuse_key(const char *word)
 
     for (size_t i = 0; i < KEYS; i++)
         used += (size_t)snprintf(allowed + used, sizeof(allowed) - used, "%s=, ", keys[i].name);
-    report_error("%s is not a parameter, allowed: %scorrupt=, disk=", word, allowed);
+    report_error("%s is not a parameter, allowed: %scorrupt=, disk=, net=", word, allowed);
     return -EINVAL;
 }
 
@@ -143,6 +164,9 @@ int params_set(struct params *p, const char *word)
     text = value_of(word, "disk");
     if (text)
         return set_disk(p, text);
+    text = value_of(word, "net");
+    if (text)
+        return set_net(p, text);
     for (size_t i = 0; i < KEYS; i++) {
         text = value_of(word, keys[i].name);
         if (text)

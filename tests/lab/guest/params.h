@@ -6,13 +6,14 @@
 #ifndef GUEST_PARAMS_H
 #define GUEST_PARAMS_H
 
+#include <netinet/in.h>
 #include <stdint.h>
 
 #include "order.h"
 
 #define THREADS_MAX 64
 
-enum end_action { END_HALT, END_REBOOT, END_POWEROFF, END_IDLE };
+enum end_action { END_HALT, END_REBOOT, END_POWEROFF, END_IDLE, END_KEXEC };
 
 struct params {
     unsigned long pattern; /* enum pattern */
@@ -29,6 +30,8 @@ struct params {
     unsigned long end;     /* enum end_action: what pid 1 does at the end */
     const char *disk;      /* a block device or a file to move pages to and from; NULL: none */
     unsigned long disk_mb; /* the pages that are moved, MiB */
+    struct sockaddr_in net; /* an echo server to exchange pages with (net.h); port 0: none */
+    unsigned long net_mb;   /* the pages that are exchanged, MiB */
     unsigned long corrupt_page;
     unsigned long corrupt_round; /* in which corrupt_page is damaged on purpose; 0: never */
 };

@@ -87,9 +87,9 @@ void report_touches(uint64_t touched, const uint64_t *us, unsigned int nr)
     say("touched=%" PRIu64 " us=%s", touched, text);
 }
 
-void report_disk(uint64_t moves, uint64_t max_us)
+void report_moves(const char *device, uint64_t moves, uint64_t max_us)
 {
-    say("disk moves=%" PRIu64 " max_us=%" PRIu64, moves, max_us);
+    say("%s moves=%" PRIu64 " max_us=%" PRIu64, device, moves, max_us);
 }
 
 void report_xenstore(const char *operation, const char *path, const char *answer)

@@ -44,8 +44,8 @@ void report_histogram(const struct histogram *h);
 /* "workload: touched=T us=U,U,…": of T touches, how long those took that were not at once */
 void report_touches(uint64_t touched, const uint64_t *us, unsigned int nr);
 
-/* "workload: disk moves=N max_us=U" */
-void report_disk(uint64_t moves, uint64_t max_us);
+/* "workload: DEVICE moves=N max_us=U" */
+void report_moves(const char *device, uint64_t moves, uint64_t max_us);
 
 /* "workload: xenstore OPERATION PATH: ANSWER" */
 void report_xenstore(const char *operation, const char *path, const char *answer);

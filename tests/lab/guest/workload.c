@@ -8,7 +8,7 @@
 #include <signal.h>
 #include <time.h>
 
-#include "disk.h"
+#include "devices.h"
 #include "init.h"
 #include "probe.h"
 #include "touches.h"
@@ -18,10 +18,6 @@
 #define STATUS_ERROR 2
 #define CMDLINE_BYTES 4096
 #define ROUNDS_PER_HISTOGRAM 10
-
-/* Without persistent grants, which copy all data through a few pages that never go out. */
-#define DISK_DRIVER "/xen-blkfront.ko"
-#define DISK_DRIVER_OPTIONS "feature_persistent=0"
 
 static void on_fatal_signal(int number, siginfo_t *info, void *context)
 {
@@ -78,13 +74,6 @@ static void print_histogram(void)
     report_histogram(&total);
 }
 
-static int start_disk(const struct params *p)
-{
-    int rc = init_is_pid1() ? init_load(DISK_DRIVER, DISK_DRIVER_OPTIONS) : 0;
-
-    return rc < 0 ? rc : disk_start(p->disk, p->disk_mb * ((1u << 20) / PAGE_BYTES));
-}
-
 /* All rounds; returns the number of bad pages. */
 static uint64_t run(const struct params *p)
 {
@@ -97,8 +86,7 @@ static uint64_t run(const struct params *p)
         workers_round(round, &result);
         report_round(round, &result, now_ms() - start);
         bad += result.bad;
-        if (p->disk)
-            disk_report();
+        devices_report(p);
         if (round % ROUNDS_PER_HISTOGRAM == 0 && round != p->rounds)
             print_histogram();
         if (round != p->rounds)
@@ -116,7 +104,7 @@ int main(int argc, char *argv[])
         init_setup();
     catch_fatal_signals();
     if (read_params(&params, argc, argv) < 0 || region_create(&region, params_pages(&params)) < 0 ||
-        workers_start(&params, &region) < 0 || (params.disk && start_disk(&params) < 0))
+        workers_start(&params, &region) < 0 || devices_start(&params) < 0)
         init_end(END_HALT, STATUS_ERROR);
     report_ready(region.pages, params.threads, params.mb);
     if (params.probe)
