@@ -34,7 +34,7 @@ C_FILES := $(wildcard tools/xenpaging2/*.[ch] tests/unit/*.[ch] tests/rules/*.[c
 SHELL_FILES := $(LAB)/build $(LAB)/run $(LAB)/deps $(LAB)/demo $(LAB)/patches-check \
                $(LAB)/selftest/run \
                $(LAB)/selftest/judge $(LAB)/old-pager/build $(LAB)/guest/check.sh \
-               $(wildcard $(LAB)/lib/*.sh $(LAB)/parts/*.sh $(LAB)/dom0/helpers/*.sh $(LAB)/dom0/block \
+               $(wildcard $(LAB)/lib/*.sh $(LAB)/parts/*.sh $(LAB)/dom0/helpers/*.sh $(addprefix $(LAB)/dom0/,block vif vif-paged) \
                $(LAB)/scenarios/*.sh $(LAB)/ept/*.sh $(LAB)/long/*.sh $(LAB)/selftest/*.sh) \
                $(wildcard tests/bench/*.sh) tests/bench/p2m tests/bench/lab tests/bench/bench-store \
                $(addprefix $(SIM)/,sim.sh demo run fidelity p2m selftest supervised) \

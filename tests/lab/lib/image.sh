@@ -19,23 +19,30 @@ build_programs() {
 }
 
 # dom0_image SCENARIO RUN FILE: the whole initramfs for one run, from the parts
-# DOM0_BASE and OLD_PAGER, and TOOLSTACK for those that ask for it.
+# DOM0_BASE and OLD_PAGER, and TOOLSTACK and DEVICE_MODEL for those that ask for them.
 dom0_image() {
     local scenario=$1 run=$2 image=$3 tree
     tree=$(mktemp -d "$OUT/overlay.XXXXXX")
     ( cd "$tree" && overlay_tree "$scenario" "$run" )
-    { cat "$DOM0_BASE/image"; archive "$tree"; } > "$image"
+    {
+        cat "$DOM0_BASE/image"
+        [ -z "$(scenario_asks "$scenario" device-model)" ] || cat "$DEVICE_MODEL/image"
+        archive "$tree"
+    } > "$image"
     rm -rf "$tree"
 }
 
 overlay_tree() {
+    local words
     mkdir -p lab boot etc/xen/scripts
     cp "$LAB/dom0/init" .
     cp -r "$LAB/dom0/run-scenario" "$LAB/dom0/scenario-shell" "$LAB/dom0/helpers" lab/
-    cp "$LAB/dom0/block" etc/xen/scripts/
+    cp "$LAB/dom0/block" "$LAB/dom0/vif" "$LAB/dom0/vif-paged" etc/xen/scripts/
     cp "$1" lab/scenario
     printf 'RUN=%s\n%s' "$2" "$VARIABLES" > lab/run
-    guest_image > boot/guest
+    guest_image "$KERNEL"/modules/xen-*front.ko > boot/guest
+    words=$(scenario_asks "$1" boot-disk)
+    [ -z "$words" ] || make_boot_disk boot/disk "$words"
     host_closure "$DOM0_BASE/root" bin "$BIN"/*
     host_closure "$DOM0_BASE/root" usr/sbin "$OLD_PAGER/xenpaging-repaired"
     host_closure "$DOM0_BASE/root" usr/local/sbin "$ROOT/build/xenpaging2"
@@ -45,11 +52,12 @@ overlay_tree() {
     fi
 }
 
+# guest_image MODULE...: the initramfs of a guest; the modules are for its devices.
 guest_image() {
     local tree
     tree=$(mktemp -d "$OUT/guest.XXXXXX")
     cp "$OUT/guest/init" "$tree/init"
-    cp "$KERNEL/modules/xen-blkfront.ko" "$tree/"
+    cp "$@" "$tree/"
     archive "$tree"
     rm -rf "$tree"
 }

@@ -14,6 +14,9 @@
 #   # lab: hypervisor debug|release|stock|patched    in place of the default
 #   # lab: hypervisor debian    Debian's own, without paging
 #   # lab: toolstack patched    xl with the series' patches, in place of Debian's
+#   # lab: device-model qemu    QEMU in dom0, for HVM guests and disks that it serves
+#   # lab: boot-disk WORDS      /boot/disk in dom0: an HVM guest starts the workload from it, with
+#                               these as its parameters
 #   # lab: allow REGEX          lines of the logs that are no problem here, may be repeated
 #   # lab: panic REGEX          Xen must panic with such a line: this replaces the verdict
 
@@ -45,11 +48,12 @@ scenario_asks() {
     echo "${values:-${3-}}"
 }
 
-# wants_toolstack SCENARIO...: whether one of them does.
-wants_toolstack() {
-    local scenario
+# any_asks KEY SCENARIO...: whether one of them has such a line.
+any_asks() {
+    local key=$1 scenario
+    shift
     for scenario; do
-        [ -z "$(scenario_asks "$(scenario_file "$scenario")" toolstack)" ] || return 0
+        [ -z "$(scenario_asks "$(scenario_file "$scenario")" "$key")" ] || return 0
     done
     return 1
 }

@@ -2,7 +2,8 @@
 # shellcheck shell=bash
 #
 # Debian's kernel for dom0 and guests, unpacked and never installed:
-# vmlinux and the few modules that a dom0 or a guest with PV devices loads.
+# vmlinux and the few modules that a dom0 or a guest with PV devices loads; for a guest that has an
+# emulated disk, vmlinuz, which a boot loader can load, and modules-ahci/, in the order of AHCI_MODULES.
 
 kernel_package() {
     apt_ready
@@ -17,17 +18,30 @@ KERNEL_MODULES="xen-evtchn xen-privcmd xen-gntdev xen-gntalloc xenfs
     virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_console
     loop xen-blkback xen-netback xen-blkfront xen-netfront"
 
+AHCI_MODULES="crct10dif_common crct10dif_generic crc-t10dif crc64 crc64_rocksoft_generic crc64-rocksoft
+    t10-pi scsi_common scsi_mod sd_mod libata libahci ahci"
+
 kernel_make() {
-    local module
     apt_download "$(kernel_package)"
     dpkg-deb --fsys-tarfile ./*.deb | tar -x ./boot ./lib/modules
-    mkdir modules
-    for module in $KERNEL_MODULES; do
-        find lib -name "$module.ko" -exec mv -t modules {} +
-        [ -f "modules/$module.ko" ]
-    done
-    unpack_vmlinux boot/vmlinuz-* > vmlinux
+    # shellcheck disable=SC2086
+    take_modules modules $KERNEL_MODULES
+    # shellcheck disable=SC2086
+    take_modules modules-ahci $AHCI_MODULES
+    cp boot/vmlinuz-* vmlinuz
+    unpack_vmlinux vmlinuz > vmlinux
     rm -r ./*.deb boot lib
+}
+
+# take_modules DIR NAME...
+take_modules() {
+    local dir=$1 module
+    shift
+    mkdir "$dir"
+    for module; do
+        find lib -name "$module.ko" -exec mv -t "$dir" {} +
+        [ -f "$dir/$module.ko" ]
+    done
 }
 
 # unpack_vmlinux BZIMAGE: the kernel proper, on stdout: Xen and xl would take five seconds

@@ -1,15 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 #
-# Disks of guests, by Linux's back end (xen-blkback) on a file in memory.
+# Disks of guests, on a file in memory: by Linux's back end (xen-blkback), by QEMU's, or emulated.
 
 # make_disk MIB: sets DISK to a device, and loads the back end.
 make_disk() {
     grep -q '^xen_blkback ' /proc/modules || insmod /modules/xen-blkback.ko || fail "no xen-blkback"
     grep -q '^loop ' /proc/modules || insmod /modules/loop.ko || fail "no loop device"
     DISK=$(losetup -f)
-    dd if=/dev/zero of="/run/lab/${DISK##*/}" bs=1M count="$1" 2>/dev/null
+    make_disk_file "/run/lab/${DISK##*/}" "$1"
     losetup "$DISK" "/run/lab/${DISK##*/}" || fail "losetup failed"
+}
+
+# make_disk_file PATH MIB
+make_disk_file() {
+    dd if=/dev/zero of="$1" bs=1M count="$2" 2>/dev/null
 }
 
 # disk_config: the line of a guest's configuration for DISK.
@@ -17,20 +22,32 @@ disk_config() {
     echo "disk = [\"format=raw,vdev=xvda,access=rw,backendtype=phy,target=$DISK\"]"
 }
 
-# disk_moves NAME: how many pages its disk thread has moved.
-disk_moves() {
-    sed -n 's/^workload: disk moves=\([0-9]*\) .*/\1/p' "$(guest_console "$1")" | tail -n 1
+# qdisk_config PATH: likewise for a file that QEMU serves.
+qdisk_config() {
+    echo "disk = [\"format=raw,vdev=xvda,access=rw,backendtype=qdisk,target=$1\"]"
 }
 
-# moves_more NAME COUNT SECONDS: so many more pages are moved, all good.
-moves_more() {
-    moves_to=$(( $(disk_moves "$1") + $2 ))
-    wait_until "$moves_to pages moved by the disk of guest $1" "$3" has_moved "$1" "$moves_to"
-    ! grep '^workload: error' "$(guest_console "$1")" || fail "guest $1 has a bad disk"
-    note "guest $1: $SEEN"
+# expect_grants NAME BACKEND: guest NAME's disk is served by this back end (vbd, qdisk), which is given the
+# guest's own pages: persistent grants would be a few pages that never go out, and copies.
+expect_grants() {
+    grants_domid=$(guest_domid "$1")
+    xenstore-exists "/local/domain/0/backend/$2/$grants_domid/51712" || fail "guest $1 has no $2"
+    grants_front=$(xenstore-read "/local/domain/$grants_domid/device/vbd/51712/feature-persistent")
+    [ "$grants_front" = 0 ] || fail "the grants of guest $1's disk are persistent"
 }
 
-has_moved() {
-    SEEN="$(disk_moves "$1") pages moved"
-    [ "${SEEN%% *}" -ge "$2" ]
+# squeezed_disk NAME: guest NAME, which has 128 MiB and moves 8 MiB of its memory to and from a disk,
+# is squeezed, drained, and destroyed.
+squeezed_disk() {
+    start_pager "$1"
+    squeeze_to "$1" 48
+    expect_resident "$1" 48 2 300
+    moves_more "$1" disk 150 400
+    verify_guest "$1" 1 400
+    expect_status "$1" page-ins 1
+    stop_pager "$1" 400
+    moves_more "$1" disk 150 400
+    verify_guest "$1" 1 400
+    expect_nothing_out "$1"
+    destroy_guest "$1"
 }

@@ -40,10 +40,15 @@ guest_config() {
 start_guest() {
     note "starting guest $1: $2 MiB, $3 vcpus"
     { guest_config "$@"; echo "${GUEST_CONFIG:-}"; } > "/run/lab/$1.cfg"
+    boot_guest "$1" 300
+}
+
+# boot_guest NAME SECONDS: likewise, from the configuration that is there.
+boot_guest() {
     : > "$(guest_console "$1")"
     follow_log "guest-$1" "$(guest_console "$1")"
     xl create "/run/lab/$1.cfg" || fail "xl create failed for $1"
-    wait_until "the workload of guest $1" 300 workload_is_ready "$1"
+    wait_until "the workload of guest $1" "$2" workload_is_ready "$1"
 }
 
 workload_is_ready() {
