@@ -28,6 +28,8 @@
 /* What is left to the host when pages are fetched that nobody asked for: 8 MiB. */
 #define HOST_RESERVE 2048
 
+/* How often guest and host are looked at: often while the guest grows, less and less after that. */
+#define GROWING_CHECK_MS 20
 #define BUSY_CHECK_MS 1000
 #define IDLE_CHECK_MS 5000
 #define PROGRESS_MS 5000
@@ -40,6 +42,7 @@ struct balance {
     uint64_t resident;
     uint64_t short_pages; /* to go out, target or not, because loads wait for memory */
     uint64_t allowance;   /* fetches that the host's free memory allows until the next check */
+    int check_ms;         /* from the last check to the next */
     bool is_making_room;  /* it was above its target, and is not as far below it as it is to be */
     bool draining;
     int64_t next_progress_ms;
@@ -55,6 +58,7 @@ struct balance *balance_create(const struct balance_env *env)
     if (!balance)
         return NULL;
     balance->env = *env;
+    balance->check_ms = GROWING_CHECK_MS;
     balance->check = event_new(env->base, -1, 0, check, balance);
     balance->work = event_new(env->base, -1, 0, work, balance);
     if (!balance->check || event_priority_set(balance->check, PRIORITY_SERVE) || !balance->work ||
@@ -223,17 +227,33 @@ static void work_soon(struct balance *balance)
     event_active(balance->work, EV_TIMEOUT, 0);
 }
 
-/* The guest's own doings (its balloon) are not told to us: look from time to time. */
+static void check_later(struct balance *balance, bool has_grown)
+{
+    bool busy = balance->draining || balance_excess(balance);
+    int most = busy ? BUSY_CHECK_MS : IDLE_CHECK_MS;
+    struct timeval delay;
+
+    balance->check_ms = has_grown ? GROWING_CHECK_MS : 2 * balance->check_ms;
+    if (balance->check_ms > most)
+        balance->check_ms = most;
+    delay.tv_sec = balance->check_ms / 1000;
+    delay.tv_usec = balance->check_ms % 1000 * 1000;
+    event_add(balance->check, &delay);
+}
+
+/*
+ * What the guest does itself (its balloon), and who builds it, is not told to us: look from time to
+ * time. A guest that is built while it is paged grows fast, and whoever builds it waits for room.
+ */
 static void check(evutil_socket_t fd, short what, void *arg)
 {
     struct balance *balance = arg;
-    bool busy = balance->draining || balance_excess(balance);
-    struct timeval delay = {.tv_sec = (busy ? BUSY_CHECK_MS : IDLE_CHECK_MS) / 1000};
+    uint64_t before = balance->resident;
 
     (void)fd, (void)what;
-    event_add(balance->check, &delay);
     look_at_guest(balance);
     look_at_host(balance);
+    check_later(balance, balance->resident > before);
     work_soon(balance);
 }
 
