@@ -15,7 +15,7 @@
 # make bench-p2m   what the patches of hypervisor-patches/ cost and save, in instructions
 # make check-long   LONG_SCENARIOS: what check-lab has in short; an hour and more
 # make soak-lab     a guest that thrashes for SOAK_MINUTES
-# make check-save   how the patched toolstack saves what is out, without a Xen
+# make check-save   how the patched toolstack saves and builds what is paged, without a Xen
 # make check-model  the model of the p2m protocol, in all its states
 # make demo         the demonstration
 # make lint, make format, make compile_commands.json
@@ -39,7 +39,7 @@ SHELL_FILES := $(LAB)/build $(LAB)/run $(LAB)/deps $(LAB)/demo $(LAB)/patches-ch
                $(wildcard tests/bench/*.sh) tests/bench/p2m tests/bench/lab tests/bench/bench-store \
                $(addprefix $(SIM)/,sim.sh demo run fidelity p2m selftest supervised) \
                $(addprefix $(FUZZ)/,run keep selftest) $(COVERAGE)/report \
-               tests/unit/run-test docs/check-man tools/toolstack/install $(addprefix tests/toolstack/,run commands foreignmemory save stand-in lib.sh) tests/model/run
+               tests/unit/run-test docs/check-man tools/toolstack/install $(addprefix tests/toolstack/,run commands foreignmemory libxenguest stand-in lib.sh) tests/model/run
 
 .PHONY: demo
 demo: lab-deps all
@@ -87,7 +87,7 @@ check-guest:
 check-save:
 	@$(LAB)/deps build test lab toolstack
 	@tests/toolstack/foreignmemory
-	@tests/toolstack/save "$$($(LAB)/build toolstack)"
+	@tests/toolstack/libxenguest "$$($(LAB)/build toolstack)"
 
 .PHONY: check-model
 check-model:

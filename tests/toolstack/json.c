@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a domain's configuration says about paging comes back from JSON as it was. */
+/*
+ * What a domain's configuration says about paging comes back from JSON as it was, and says how much
+ * memory has to be free for the domain.
+ */
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,12 +91,55 @@ static void states_have_the_names_in_xenstore(void)
                !strcmp(libxl_paging_state_to_string(state), names[i]));
 }
 
+/* Of a guest of 128 MiB. */
+static uint64_t needed(bool paged, uint64_t target_memkb)
+{
+    libxl_domain_config config;
+    uint64_t memkb = 0;
+
+    libxl_domain_config_init(&config);
+    config.c_info.type = LIBXL_DOMAIN_TYPE_PVH;
+    config.c_info.name = strdup("a");
+    libxl_domain_build_info_init_type(&config.b_info, config.c_info.type);
+    config.b_info.max_memkb = config.b_info.target_memkb = 131072;
+    libxl_defbool_set(&config.b_info.paging.enabled, paged);
+    config.b_info.paging.target_memkb = target_memkb;
+    EXPECT(!libxl_domain_need_memory(ctx, &config, 1, &memkb));
+    libxl_domain_config_dispose(&config);
+    return memkb;
+}
+
+static void the_target_and_a_little_has_to_be_free(void)
+{
+    uint64_t whole = needed(false, 0);
+
+    EXPECT(whole >= 131072);
+    EXPECT(needed(false, 65536) == whole);
+    EXPECT(needed(true, LIBXL_MEMKB_DEFAULT) == whole);
+    EXPECT(needed(true, 0) == whole);
+    EXPECT(needed(true, 131072) == whole);
+    EXPECT(needed(true, 65536) > 65536 && needed(true, 65536) < whole - 32768);
+}
+
+static void say(struct xentoollog_logger *logger, xentoollog_level level, int error,
+                const char *context, const char *format, va_list args)
+{
+    (void)logger, (void)error, (void)context;
+    if (level < XTL_WARN)
+        return;
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+}
+
 int main(void)
 {
-    EXPECT(!libxl_ctx_alloc(&ctx, LIBXL_VERSION, 0, NULL));
+    xentoollog_logger logger = {.vmessage = say};
+
+    EXPECT(!libxl_ctx_alloc(&ctx, LIBXL_VERSION, 0, &logger));
     all_is_kept();
     nothing_is_made_up();
     states_have_the_names_in_xenstore();
+    the_target_and_a_little_has_to_be_free();
     puts("json: ok");
     return EXIT_SUCCESS;
 }

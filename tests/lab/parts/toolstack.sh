@@ -3,7 +3,7 @@
 #
 # xl, its libraries and the helper that saves and restores, from Debian's source with the
 # series' patches. Result: bin/ and lib/, which find each other by $ORIGIN wherever they are
-# copied to, include/ (libxl's), bash/ and man/. The paths that are compiled in are those of
+# copied to, include/ (libxl's and xenguest.h), bash/ and man/. The paths that are compiled in are those of
 # Debian's Xen.
 #
 # They are never to take the place of Debian's files: these libraries have the same names, and
@@ -57,7 +57,7 @@ toolstack_collect() {
     cp tree/tools/xl/xl tree/tools/libs/light/libxl-save-helper bin/
     cp -P tree/tools/libs/*/lib*.so.* lib/
     rm -f lib/*vchan* lib/*xenstat*
-    cp tree/tools/include/libxl*.h tree/tools/include/_libxl*.h include/
+    cp tree/tools/include/libxl*.h tree/tools/include/_libxl*.h tree/tools/include/xenguest.h include/
     cp tree/tools/xl/bash-completion bash/xl
     toolstack_man xl 1
     toolstack_man xl.cfg 5
