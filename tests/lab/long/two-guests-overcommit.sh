@@ -12,8 +12,8 @@ free=$(free_memory)
 each=$((free * 3 / 4)) target=$((free / 2 - 8))
 note "$free MiB are free, each guest has $each, and may keep $target"
 for guest in a b; do
-    GUEST_CONFIG=$(paging_config "paging_target = $target") start_guest "$guest" "$each" 1 mb=64
     follow_log "pager-$guest" "$(xl_pager_log "$guest")"
+    GUEST_CONFIG=$(paging_config "paging_target = $target") start_guest "$guest" "$each" 1 mb=64
 done
 for guest in a b; do
     wait_until "guest $guest to be within its target" 60 has_at_most "$(guest_domid "$guest")" $((target * 256))

@@ -37,8 +37,8 @@ start_larger() {
     note "$larger_free MiB are free, the guest has $larger_mib"
     guest_config a "$larger_mib" 1 mb=32 > /run/lab/whole.cfg
     xl_fails 'cannot .*build domain' create /run/lab/whole.cfg
-    GUEST_CONFIG=$(paging_config "paging_target = $(larger_target)") start_guest a "$larger_mib" 1 mb=32
     follow_log pager-a "$(xl_pager_log a)"
+    GUEST_CONFIG=$(paging_config "paging_target = $(larger_target)") start_guest a "$larger_mib" 1 mb=32
     larger_domid=$(guest_domid a)
     [ "$(whole_pages "$larger_domid")" -ge $((larger_mib * 256 - 512)) ] ||
         fail "it has only $(whole_pages "$larger_domid") pages"
