@@ -12,11 +12,13 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include <xenctrl.h>
+#include <xenforeignmemory.h>
 #include <xenguest.h>
 #include <xentoollog.h>
 
@@ -24,21 +26,50 @@
 #define NR_PAGES 32768u /* of the guest: 128 MiB */
 #define RESERVE 1024u   /* what is left to the host */
 #define SUPERPAGE 512u
+#define KERNEL_GFN 4096u
 
 /* Of libxenctrl, for libxenguest alone. */
 int xc_mem_paging_features(xc_interface *xch, uint32_t domid);
 
+enum page_state { NONE, IN, OUT, MAPPED };
+
 static struct {
-    bool has[NR_PAGES]; /* the guest's gfns, out or not */
+    enum page_state state[NR_PAGES]; /* of the guest's gfns */
     unsigned long resident, most_resident;
     unsigned long free_pages, least_free;
     unsigned long claimed;
     unsigned long target;    /* of the pager; 0: there is none */
     unsigned long page_outs; /* for each time that the builder sleeps */
     unsigned long sleeps, superpages;
+    unsigned long kernel_pages;
     uint64_t ring_gfn;
     char errors[4096];
 } fake;
+
+/* --- Host and pager. --- */
+
+static void take_page(uint32_t gfn, enum page_state state)
+{
+    fake.state[gfn] = state;
+    fake.free_pages--;
+    fake.resident++;
+    if (fake.free_pages < fake.least_free)
+        fake.least_free = fake.free_pages;
+    if (fake.resident > fake.most_resident)
+        fake.most_resident = fake.resident;
+}
+
+static void page_out(unsigned long most)
+{
+    for (uint32_t gfn = 0; gfn < NR_PAGES && most && fake.resident > fake.target; gfn++) {
+        if (fake.state[gfn] != IN)
+            continue;
+        fake.state[gfn] = OUT;
+        fake.resident--;
+        fake.free_pages++;
+        most--;
+    }
+}
 
 /* --- The C library. --- */
 
@@ -46,11 +77,29 @@ int usleep(useconds_t us)
 {
     (void)us;
     fake.sleeps++;
-    for (unsigned long i = 0; i < fake.page_outs && fake.resident > fake.target; i++) {
-        fake.resident--;
-        fake.free_pages++;
-    }
+    page_out(fake.page_outs);
     return 0;
+}
+
+/* --- libxenforeignmemory: what is out comes in, if there is memory for it. --- */
+
+void *xenforeignmemory_map2(xenforeignmemory_handle *handle, uint32_t dom, void *addr, int prot,
+                            int flags, size_t nr, const xen_pfn_t gfns[], int errors[])
+{
+    (void)handle, (void)dom, (void)prot, (void)errors;
+    assert_true(flags & MAP_FIXED);
+    for (size_t i = 0; i < nr; i++) {
+        uint32_t gfn = (uint32_t)gfns[i];
+
+        if (fake.state[gfn] == OUT && !fake.free_pages) {
+            errno = ENOENT;
+            return NULL;
+        }
+        if (fake.state[gfn] == OUT)
+            take_page(gfn, MAPPED);
+        fake.state[gfn] = MAPPED;
+    }
+    return addr;
 }
 
 /* --- libxenctrl. --- */
@@ -86,10 +135,8 @@ int xc_domain_claim_pages(xc_interface *xch, uint32_t domid, unsigned long nr)
 static void give_page(xen_pfn_t gfn)
 {
     assert_true(gfn < NR_PAGES);
-    assert_false(fake.has[gfn]);
-    fake.has[gfn] = true;
-    fake.free_pages--;
-    fake.resident++;
+    assert_int_equal(fake.state[gfn], NONE);
+    take_page((uint32_t)gfn, IN);
 }
 
 int xc_domain_populate_physmap(xc_interface *xch, uint32_t domid, unsigned long nr,
@@ -103,10 +150,6 @@ int xc_domain_populate_physmap(xc_interface *xch, uint32_t domid, unsigned long 
             give_page(gfns[i] + j);
     if (order == 9)
         fake.superpages += i;
-    if (fake.free_pages < fake.least_free)
-        fake.least_free = fake.free_pages;
-    if (fake.resident > fake.most_resident)
-        fake.most_resident = fake.resident;
     return (int)i;
 }
 
@@ -161,6 +204,7 @@ static void no_progress(struct xentoollog_logger *logger, const char *context, c
     (void)logger, (void)context, (void)what, (void)percent, (void)done, (void)total;
 }
 
+/* Up to where the kernel's pages have been mapped. */
 static int build_with(xc_interface *xch)
 {
     char type[] = "hvm-3.0-x86_32";
@@ -177,6 +221,8 @@ static int build_with(xc_interface *xch)
     assert_int_equal(xc_dom_boot_xen_init(dom, xch, DOMID), 0);
     assert_int_equal(xc_dom_set_arch_hooks(dom), 0);
     rc = xc_dom_boot_mem_init(dom);
+    if (!rc && fake.kernel_pages && !xc_dom_boot_domU_map(dom, KERNEL_GFN, fake.kernel_pages))
+        rc = -1;
     xc_dom_release(dom);
     return rc;
 }
@@ -201,7 +247,7 @@ static int build(void)
 static void expect_whole(void)
 {
     for (uint32_t gfn = 0; gfn < NR_PAGES; gfn++)
-        assert_true(fake.has[gfn]);
+        assert_int_not_equal(fake.state[gfn], NONE);
 }
 
 /* --- The tests. --- */
@@ -288,6 +334,27 @@ static void a_target_above_free_memory_fails_at_once(void **state)
     assert_int_equal(fake.resident, 0);
 }
 
+static void a_kernel_that_is_out_is_mapped_as_fast_as_there_is_room(void **state)
+{
+    (void)state;
+    set_up_host(NR_PAGES / 4 + 2 * RESERVE, NR_PAGES / 4);
+    fake.kernel_pages = NR_PAGES / 8;
+    assert_int_equal(build(), 0);
+    for (uint32_t gfn = KERNEL_GFN; gfn < KERNEL_GFN + NR_PAGES / 8; gfn++)
+        assert_int_equal(fake.state[gfn], MAPPED);
+    assert_true(fake.least_free >= RESERVE);
+}
+
+static void a_kernel_larger_than_the_target_fails_in_time(void **state)
+{
+    (void)state;
+    set_up_host(NR_PAGES / 4 + 2 * RESERVE, NR_PAGES / 4);
+    fake.kernel_pages = NR_PAGES / 2;
+    assert_int_not_equal(build(), 0);
+    assert_true(fake.least_free >= RESERVE);
+    assert_non_null(strstr(fake.errors, "No memory for dom 7, and its pager makes no room"));
+}
+
 static int set_ring(xc_interface *xch)
 {
     return xc_hvm_set_paging_ring(xch, DOMID);
@@ -313,6 +380,8 @@ int main(void)
         cmocka_unit_test(superpages_end_where_the_room_does),
         cmocka_unit_test(only_the_target_is_claimed),
         cmocka_unit_test(a_target_above_free_memory_fails_at_once),
+        cmocka_unit_test(a_kernel_that_is_out_is_mapped_as_fast_as_there_is_room),
+        cmocka_unit_test(a_kernel_larger_than_the_target_fails_in_time),
         cmocka_unit_test(the_ring_is_the_first_special_page),
     };
 
