@@ -37,7 +37,7 @@ SHELL_FILES := $(LAB)/build $(LAB)/run $(LAB)/deps $(LAB)/demo $(LAB)/patches-ch
                $(wildcard $(LAB)/lib/*.sh $(LAB)/parts/*.sh $(LAB)/dom0/helpers/*.sh $(addprefix $(LAB)/dom0/,block vif vif-paged) \
                $(LAB)/scenarios/*.sh $(LAB)/ept/*.sh $(LAB)/long/*.sh $(LAB)/selftest/*.sh) \
                $(wildcard tests/bench/*.sh) tests/bench/p2m tests/bench/lab tests/bench/bench-store \
-               $(addprefix $(SIM)/,sim.sh demo run fidelity p2m selftest supervised) \
+               $(addprefix $(SIM)/,sim.sh demo run fidelity p2m selftest supervised store-faults) \
                $(addprefix $(FUZZ)/,run keep selftest) $(COVERAGE)/report \
                tests/unit/run-test docs/check-man tools/toolstack/install $(addprefix tests/toolstack/,run commands foreignmemory libxenguest stand-in lib.sh) tests/model/run
 

@@ -104,6 +104,11 @@ static void cannot_load(void *arg, uint32_t gfn, const char *why)
     snprintf(rig->cannot_load_why, sizeof(rig->cannot_load_why), "%s", why);
 }
 
+static void all_can_load(void *arg)
+{
+    ((struct rig *)arg)->all_can_load++;
+}
+
 static void create_pager(struct rig *rig)
 {
     const struct pager_env env = {
@@ -120,6 +125,7 @@ static void create_pager(struct rig *rig)
         .loaded = page_loaded,
         .fetched = page_fetched,
         .cannot_load = cannot_load,
+        .all_can_load = all_can_load,
         .suspect_gone = suspect_gone,
     };
 

@@ -624,6 +624,38 @@ static void the_first_reason_stands_and_the_domain_is_paused_once(void **state)
     assert_node(PAGING "error", "gfn 0x5 cannot be brought back: its checksum is wrong");
 }
 
+/* It is written by a thread. */
+static void await_node(const char *path, const char *expected)
+{
+    char value[256];
+
+    for (int i = 0; i < 10000; i++) {
+        strcpy(value, "(none)");
+        fake_xs_get(path, value);
+        if (!strcmp(value, expected))
+            return;
+        loop_for(d.base, 1);
+    }
+    fail_msg("%s is %s", path, value);
+}
+
+static void what_is_mended_is_over_and_the_next_failure_counts_again(void **state)
+{
+    (void)state;
+    start();
+    daemon_cannot_load(&d, 5, "the store cannot read it");
+    await_node(PAGING "state", "failed");
+    daemon_all_can_load(&d);
+    await_node(PAGING "state", "running");
+    await_node(PAGING "error", "(none)");
+    assert_true(fake_xen_is_paused()); /* that is the administrator's to end */
+    daemon_cannot_load(&d, 6, "its checksum is wrong");
+    assert_int_equal(fake_xen_nr_calls(CALL_PAUSE), 2);
+    await_node(PAGING "state", "failed");
+    await_node(PAGING "error", "gfn 0x6 cannot be brought back: its checksum is wrong");
+    end();
+}
+
 /* --- A guest that grows. --- */
 
 static void a_guest_that_grows_is_paged_as_a_whole(void **state)
@@ -706,6 +738,7 @@ int main(void)
         ON_BOTH(a_daemon_broken_off_leaves_the_pages_where_they_are),
         ON_BOTH(a_page_that_cannot_be_loaded_pauses_the_domain_and_says_so),
         ON_BOTH(the_first_reason_stands_and_the_domain_is_paused_once),
+        ON_BOTH(what_is_mended_is_over_and_the_next_failure_counts_again),
         ON_BOTH(a_guest_that_grows_is_paged_as_a_whole),
         ON_BOTH(a_guest_that_outgrows_our_memory_is_paged_in_part),
     };

@@ -557,6 +557,28 @@ static void wrong_bytes_are_never_handed_over(void **state)
     fake_engine_corrupt(slot); /* the bit is back */
     rig_serve_guest(rig);
     assert_int_equal(rig->cannot_load, 1);
+    assert_int_equal(rig->all_can_load, 1);
+}
+
+static void the_end_of_failure_is_told_of_when_the_last_page_is_in(void **state)
+{
+    struct rig *rig = *state;
+    uint32_t slots[2];
+
+    rig_page_out(rig, 3);
+    for (uint32_t gfn = 0; gfn < 2; gfn++) {
+        slots[gfn] = pages_slot(rig->pages, gfn);
+        fake_engine_corrupt(slots[gfn]);
+        assert_false(guest_read(gfn, gfn));
+    }
+    loop_for(rig->base, 10000);
+    assert_int_equal(rig->cannot_load, 2);
+    fake_engine_corrupt(slots[0]);
+    loop_for(rig->base, 2000);
+    assert_int_equal(rig->all_can_load, 0);
+    fake_engine_corrupt(slots[1]);
+    rig_serve_guest(rig);
+    assert_int_equal(rig->all_can_load, 1);
 }
 
 static void one_bad_page_does_not_stop_the_others(void **state)
@@ -951,6 +973,7 @@ int main(void)
         ON_BOTH(a_read_error_is_tried_again),
         ON_BOTH(a_read_error_that_stays_is_told_of_once_and_tried_for_ever),
         ON_BOTH(wrong_bytes_are_never_handed_over),
+        ON_BOTH(the_end_of_failure_is_told_of_when_the_last_page_is_in),
         ON_BOTH(one_bad_page_does_not_stop_the_others),
         ON_BOTH(a_hypercall_that_fails_is_tried_again),
         ON_BOTH(a_page_that_was_not_out_is_taken_back_until_it_is),

@@ -137,6 +137,19 @@ void daemon_cannot_load(void *arg, uint32_t gfn, const char *why)
     status_set_state(d->status, "failed");
 }
 
+/* Whether and when the guest goes on is up to the administrator, who has mended the store. */
+void daemon_all_can_load(void *arg)
+{
+    struct daemon *d = arg;
+
+    d->failed = false;
+    log_info("what could not be brought back is back; `xl unpause %" PRIu32
+             "` lets the domain go on",
+             d->domid);
+    status_set_error(d->status, NULL);
+    status_set_state(d->status, balance_is_draining(d->balance) ? "draining" : "running");
+}
+
 void daemon_fill_status(void *arg, struct status_values *values)
 {
     struct daemon *d = arg;

@@ -109,6 +109,7 @@ bool daemon_page_ins_wait(void *arg);
 void daemon_drained(void *arg);
 void daemon_look_for_gfns(void *arg);
 void daemon_cannot_load(void *arg, uint32_t gfn, const char *why);
+void daemon_all_can_load(void *arg);
 void daemon_fill_status(void *arg, struct status_values *values);
 void daemon_target_changed(void *arg, const char *value);
 void daemon_domain_released(void *arg, const char *value);

@@ -65,6 +65,14 @@ static void retry_after(struct load *load, int ms)
     event_add(load->retry, &delay);
 }
 
+static void note_end_of_failure(struct load *load)
+{
+    struct pager *pager = load->pager;
+
+    if (load->store_tries >= MAX_STORE_TRIES && !--pager->nr_failed)
+        pager->env.all_can_load(pager->env.arg);
+}
+
 /* The load is over, and the guest has its page or has given it up. */
 static void finish(struct load *load)
 {
@@ -74,6 +82,7 @@ static void finish(struct load *load)
     store_free(pager->env.store, load->io.slot);
     load->in_use = false;
     pager_respond_waiting(pager, gfn);
+    note_end_of_failure(load);
     if (!load->is_fetch)
         return;
     pager->nr_fetches--;
@@ -209,10 +218,12 @@ static void store_failed(struct load *load)
     log_limited(LOG_LEVEL_ERROR, "gfn %#" PRIx32 " cannot be read from slot %" PRIu32 ": %s",
                 load->io.gfn, load->io.slot,
                 load->io.error == -EBADMSG ? "wrong checksum" : strerror(-load->io.error));
-    if (++load->store_tries == MAX_STORE_TRIES)
+    if (++load->store_tries == MAX_STORE_TRIES) {
+        load->pager->nr_failed++;
         env->cannot_load(env->arg, load->io.gfn,
                          load->io.error == -EBADMSG ? "its checksum is wrong"
                                                     : "the store cannot read it");
+    }
     retry_after(load, STORE_RETRY_MS);
 }
 

@@ -155,6 +155,7 @@ static void let_go_on(struct pager *pager, const struct mem_event *event)
     if (keep(pager, event, rc))
         return;
     if (rc == -EINVAL && !event->drop) {
+        pager->nr_failed++;
         pager->env.cannot_load(pager->env.arg, (uint32_t)event->gfn,
                                "it is paged out, but not by this pager");
         wait_for_load(pager, event);

@@ -44,6 +44,7 @@ struct pager_env {
     void (*loaded)(void *arg);                        /* residency has grown by one page */
     void (*fetched)(void *arg);                       /* a fetch is over */
     void (*cannot_load)(void *arg, uint32_t gfn, const char *why); /* for good, it seems */
+    void (*all_can_load)(void *arg); /* what that was called for has come in after all */
     void (*suspect_gone)(void *arg); /* a hypercall failed as if there were no domain */
 };
 

@@ -31,6 +31,7 @@ struct pager {
     struct mem_event_ring *ring;
     char *buffers;
     unsigned int nr_fetches;
+    unsigned int nr_failed; /* gfns that cannot be had; some of them never */
     struct load loads[NR_LOADS];
     STAILQ_HEAD(load_list, load) read; /* to be given to Xen when hand_over is run */
     struct event *hand_over;

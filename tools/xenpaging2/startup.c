@@ -159,6 +159,7 @@ static int create_pager(struct daemon *d)
         .loaded = daemon_page_loaded,
         .fetched = daemon_page_fetched,
         .cannot_load = daemon_cannot_load,
+        .all_can_load = daemon_all_can_load,
         .suspect_gone = daemon_suspect_gone,
     };
 

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * pread() and pwrite() of pagers, which use them for their store: by $SIM_STORE_FAULTS, "SEED
- * RATE", one call in RATE fails or does less than it was asked for. Which, the seed and the number
- * of the call say. Pagers that can write several pages at once, or read at once what is in memory,
- * do it one by one then, and where one is to die at one of its writes.
+ * RATE", one call in RATE fails or does less than it was asked for ("SEED RATE short": only that).
+ * Which, the seed and the number of the call say. Pagers that can write several pages at once, or
+ * read at once what is in memory, do it one by one then, and where one is to die at one of its
+ * writes.
  */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -26,7 +28,7 @@ static const int write_errors[NR_WAYS] = {EINTR, PARTLY, ENOSPC, EIO,
                                           EINTR, PARTLY, ENOSPC, EDQUOT};
 
 static uint64_t seed, rate, nr_calls;
-static bool one_by_one;
+static bool one_by_one, only_short;
 
 __attribute__((constructor)) static void read_environment(void)
 {
@@ -34,6 +36,7 @@ __attribute__((constructor)) static void read_environment(void)
 
     if (faults)
         sscanf(faults, "%lu %lu", &seed, &rate);
+    only_short = faults && strstr(faults, "short");
     one_by_one = rate || getenv("SIM_KILL");
 }
 
@@ -49,7 +52,7 @@ static ssize_t fault(const int *errors, size_t bytes, off_t offset)
     chance = pattern_mix(seed ^ (__atomic_add_fetch(&nr_calls, 1, __ATOMIC_RELAXED) << 32));
     if (chance % rate)
         return (ssize_t)bytes;
-    error = errors[(chance >> 32) % NR_WAYS];
+    error = only_short ? PARTLY : errors[(chance >> 32) % NR_WAYS];
     if (error == PARTLY)
         return (ssize_t)(bytes + 1) / 2;
     errno = error;

@@ -2,7 +2,7 @@
 /*
  * simxen DIR stock|patched STORY...: a simulated host in the directory DIR, which is empty, on
  * which a story is told: demo, supervised, old-pager-hangs PROGRAM, old-pager-works PROGRAM,
- * stock-loses-writes, run PROGRAM ARG...
+ * stock-loses-writes, store-fault NAME, run PROGRAM ARG...
  * simxen DIR stock|patched|either seeds|kills SEED|FIRST-LAST...: a host for each of these.
  *
  * From the environment: SIM_XENSTORED, SIM_SHIM (to be preloaded into it), SIM_LIBRARIES (the
@@ -47,6 +47,8 @@ int main(int argc, char **argv)
         return story_seeds(argv[1], kind, argv + 4);
     if (!strcmp(argv[3], "supervised"))
         return story_supervised(argv[1], patched);
+    if (!strcmp(argv[3], "store-fault") && argc == 5)
+        return story_store_fault(argv[1], argv[4]);
     if (!strcmp(argv[3], "kills") && argc > 4)
         return story_kills(argv[1], kind, argv + 4);
     if (!strcmp(argv[3], "old-pager-hangs") && argc == 5)
