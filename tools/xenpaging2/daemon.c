@@ -13,6 +13,7 @@
 #include "clock_ms.h"
 #include "evict.h"
 #include "log.h"
+#include "notify.h"
 #include "page.h"
 #include "pager.h"
 #include "pages.h"
@@ -238,6 +239,8 @@ void daemon_told_to_end(int sig, short what, void *arg)
     log_info("%s: draining %" PRIu64 " KiB", strsignal(sig),
              pages_to_kib(pages_nr_paged(d->pages)));
     status_set_state(d->status, "draining");
+    if (!d->supervised)
+        notify_send("STOPPING=1\nSTATUS=all memory is being brought back");
     balance_drain(d->balance);
 }
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "adopt.h"
 #include "balance.h"
@@ -18,6 +19,7 @@
 #include "index.h"
 #include "log.h"
 #include "mem_event_ring.h"
+#include "notify.h"
 #include "options.h"
 #include "page.h"
 #include "pager.h"
@@ -266,6 +268,16 @@ static int let_guest_go_on(struct daemon *d)
     return 0;
 }
 
+/* To the one that was started by the user; it may be us. */
+static int say_that_it_is_served(struct daemon *d)
+{
+    if (!d->supervised)
+        notify_send("READY=1\nSTATUS=the domain is served");
+    else if (getppid() == d->supervised->supervisor)
+        kill(d->supervised->supervisor, SUPERVISED_ATTACHED);
+    return 0;
+}
+
 static int listen_to_signals(struct daemon *d)
 {
     static const struct {
@@ -340,6 +352,7 @@ int daemon_start(struct daemon *d)
         attach,
         adopt,
         let_guest_go_on,
+        say_that_it_is_served,
     };
     int rc = 0;
 

@@ -4,8 +4,13 @@
 #define XENPAGING2_SUPERVISED_H
 
 #include <limits.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
+
+/* By which a supervisor is told that its worker has attached itself to the domain. */
+#define SUPERVISED_ATTACHED SIGUSR1
 
 struct supervised {
     /* The worker's. */
@@ -16,6 +21,7 @@ struct supervised {
     char store_file[PATH_MAX]; /* "" if the store is none; both go when the domain does */
 
     /* The supervisor's. */
+    pid_t supervisor;
     int64_t died_ms; /* when the last worker was found dead; 0: there was none */
     bool drain;      /* it was told to end: bring all back, and end */
 };

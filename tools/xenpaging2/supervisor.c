@@ -14,6 +14,7 @@
 #include "clock_ms.h"
 #include "index.h"
 #include "log.h"
+#include "notify.h"
 #include "supervised.h"
 #include "xen_ops.h"
 #include "xenstore.h"
@@ -22,7 +23,8 @@
 #define SETTLED_MS 1000    /* who lived that long after its start has not died soon */
 #define FIRST_BACK_OFF 100 /* ms; none before the first new worker, and twice as much each time */
 
-/* In the environment of a supervisor that takes the place of another one. */
+/* In the environment of a supervisor that takes the place of another one: when that one's worker
+ * ended, in clock_ms(). */
 #define HANDED_OVER "XENPAGING2_HANDED_OVER"
 
 struct supervisor {
@@ -41,7 +43,15 @@ struct supervisor {
 
 /* --- What becomes of the domain between two workers. --- */
 
-static void report(const struct supervisor *s, const char *error)
+static void report_to_service_manager(const char *error)
+{
+    char status[300];
+
+    snprintf(status, sizeof(status), "STATUS=%s", error);
+    notify_send(status);
+}
+
+static void report_to_xenstore(const struct supervisor *s, const char *error)
 {
     char guard[32], path[64], message[256];
     struct xenstore *xs;
@@ -57,6 +67,12 @@ static void report(const struct supervisor *s, const char *error)
     xenstore_write(xs, path, "failed");
     xenstore_flush(xs);
     xenstore_close(xs);
+}
+
+static void report(const struct supervisor *s, const char *error)
+{
+    report_to_service_manager(error);
+    report_to_xenstore(s, error);
 }
 
 /* In the account of the index, so that whoever takes over undoes it. */
@@ -125,10 +141,20 @@ static int start_worker(struct supervisor *s)
 /* What the terminal sends, it sends to the worker, too. */
 static void pass_on(struct supervisor *s, const siginfo_t *info)
 {
-    if (info->si_signo != SIGUSR2)
+    if (info->si_signo != SIGUSR2) {
         s->shared->drain = true;
+        notify_send("STOPPING=1\nSTATUS=all memory is being brought back");
+    }
     if (info->si_code != SI_KERNEL)
         kill(s->worker, info->si_signo);
+}
+
+static void handle(struct supervisor *s, const siginfo_t *info)
+{
+    if (info->si_signo == SUPERVISED_ATTACHED)
+        notify_send("READY=1\nSTATUS=the domain is served");
+    else if (info->si_signo != SIGCHLD)
+        pass_on(s, info);
 }
 
 /* Waits for the worker's end, whose status this is. */
@@ -142,8 +168,8 @@ static int await_worker(struct supervisor *s)
 
         if (pid == s->worker)
             return status;
-        if (sigwaitinfo(&s->awaited, &info) > 0 && info.si_signo != SIGCHLD)
-            pass_on(s, &info);
+        if (sigwaitinfo(&s->awaited, &info) > 0)
+            handle(s, &info);
     }
 }
 
@@ -176,7 +202,7 @@ static bool count_death(struct supervisor *s)
 {
     if (s->shared->attached && clock_ms() - s->shared->attached_ms >= SETTLED_MS)
         s->nr_deaths = 0;
-    return ++s->nr_deaths <= MAX_DEATHS && s->shared->index_path[0];
+    return ++s->nr_deaths < MAX_DEATHS && s->shared->index_path[0];
 }
 
 static void give_up(const struct supervisor *s, const char *why)
@@ -224,8 +250,11 @@ static bool replace_worker(struct supervisor *s, int status)
 /* Another program, or another version of this one. If that cannot be, it is this one again. */
 static bool hand_over(struct supervisor *s)
 {
+    char ended[24];
+
     log_info("handing over to %s", s->program);
-    setenv(HANDED_OVER, "", 1);
+    snprintf(ended, sizeof(ended), "%" PRId64, s->shared->died_ms);
+    setenv(HANDED_OVER, ended, 1);
     sigprocmask(SIG_SETMASK, &s->before, NULL);
     execv(s->program, s->argv);
     log_error("cannot execute %s: %s; going on", s->program, strerror(errno));
@@ -260,14 +289,15 @@ static int supervise(struct supervisor *s)
 int supervisor_run(uint32_t domid, supervisor_work_fn *work, void *arg, const char *program,
                    char **argv)
 {
+    const char *ended = getenv(HANDED_OVER);
     struct supervisor s = {.domid = domid,
                            .work = work,
                            .arg = arg,
                            .program = program,
                            .argv = argv,
-                           .took_over = getenv(HANDED_OVER) != NULL,
+                           .took_over = ended != NULL,
                            .exit_code = EXIT_FAILURE};
-    static const int signals[] = {SIGCHLD, SIGTERM, SIGINT, SIGUSR2};
+    static const int signals[] = {SIGCHLD, SUPERVISED_ATTACHED, SIGTERM, SIGINT, SIGUSR2};
 
     s.shared =
         mmap(NULL, sizeof(*s.shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -275,10 +305,15 @@ int supervisor_run(uint32_t domid, supervisor_work_fn *work, void *arg, const ch
         log_error("out of memory");
         return EXIT_FAILURE;
     }
+    s.shared->supervisor = getpid();
+    if (ended)
+        s.shared->died_ms = strtoll(ended, NULL, 10);
     sigemptyset(&s.awaited);
     for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
         sigaddset(&s.awaited, signals[i]);
     signal(SIGHUP, SIG_IGN); /* the terminal may go, the guest stays */
+    /* Waited for it is all the same; one that is left when signals are let through kills nobody. */
+    signal(SUPERVISED_ATTACHED, SIG_IGN);
     sigprocmask(SIG_BLOCK, &s.awaited, &s.before);
     return supervise(&s);
 }

@@ -4,5 +4,8 @@
 # Scenario killed-while-thrashing-stock, in full.
 # lab: timeout 4200
 
-kill_while_thrashing 1 "${kills:-40}"
+start_thrashing 1
+kill_workers "${kills:-40}"
+again_and_again "${both:-5}" kill_both a
+end_thrashing
 pass

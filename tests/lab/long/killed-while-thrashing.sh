@@ -1,9 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 #
-# Scenario killed-while-thrashing, in full.
+# Scenario killed-while-thrashing, in full, with a program of dom0 that writes to pages of the guest all
+# the while: none of its writes is lost either.
 # lab: timeout 4200
 # lab: hypervisor patched
 
-kill_while_thrashing 2 "${kills:-40}"
+leave_pages_to_mapper
+start_thrashing 2
+start_mapping a
+kill_workers "${kills:-40}"
+again_and_again "${both:-5}" kill_both a
+stop_mapping
+end_thrashing
 pass

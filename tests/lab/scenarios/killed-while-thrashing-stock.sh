@@ -5,5 +5,9 @@
 # vCPU: two can bring this Xen down without any pager dying (README, Limits).
 # lab: timeout 1800
 
-kill_while_thrashing 1 "${kills:-4}"
+start_thrashing 1
+kill_workers "${kills:-3}"
+again_and_again "${both:-1}" kill_both a
+hand_over_often "${upgrades:-1}"
+end_thrashing
 pass
