@@ -12,6 +12,7 @@
 #include "loop.h"
 #include "page.h"
 #include "store.h"
+#include "store_engine.h"
 
 struct page {
     _Alignas(PAGE_BYTES) unsigned char bytes[PAGE_BYTES];
@@ -309,6 +310,25 @@ static void a_failed_write_holds_no_slot(void **state)
     assert_int_equal(put(5, 1), 0); /* the first slot of all */
 }
 
+static void a_slot_that_the_engine_does_not_want_is_used_by_nobody(void **state)
+{
+    struct page page;
+    uint32_t slot;
+
+    (void)state;
+    fake_engine.max_slots = 4;
+    reopen(100);
+    fake_engine.fail_writes = 2;
+    fake_engine.error = STORE_ELSEWHERE;
+    assert_int_equal(put(5, 1), 2);
+    assert_int_equal(store_bytes(store), PAGE_BYTES);
+    assert_int_equal(fake_engine.nr_released, 0);
+    assert_gets(5, 2, 1);
+    assert_int_equal(put(6, 2), 3);
+    fill(&page, 3);
+    assert_int_equal(page_out(7, &page, &slot), -ENOSPC);
+}
+
 static void free_twice(void *arg)
 {
     uint32_t slot = put(5, 1);
@@ -480,6 +500,7 @@ int main(void)
         WITH_STORE(beyond_max_pages_there_is_no_space),
         WITH_STORE(no_more_slots_are_used_than_the_engine_has),
         WITH_STORE(a_failed_write_holds_no_slot),
+        WITH_STORE(a_slot_that_the_engine_does_not_want_is_used_by_nobody),
         WITH_STORE(freeing_what_is_not_held_is_a_bug),
         WITH_STORE(one_wrong_bit_is_found),
         WITH_STORE(a_page_at_the_wrong_place_is_found),

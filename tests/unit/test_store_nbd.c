@@ -13,6 +13,7 @@
 
 #include "failing.h"
 #include "loop.h"
+#include "nbd_proxy.h"
 #include "nbd_server.h"
 #include "page.h"
 #include "sample_pages.h"
@@ -83,10 +84,11 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-    static const char *const names[] = {"disk", "socket", "pid", "trigger"};
+    static const char *const names[] = {"disk", "socket", "pid", "trigger", "proxy"};
 
     (void)state;
     store_close(store);
+    nbd_proxy_stop();
     nbd_server_kill();
     event_base_free(base);
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -381,6 +383,67 @@ static void closing_while_it_is_away_forgets_what_waits(void **state)
     loop_settle(base);
 }
 
+/* --- A network that delivers late. --- */
+
+static void start_behind_proxy(void)
+{
+    start("file %s/disk");
+    nbd_proxy_start(directory);
+    snprintf(uri, sizeof(uri), "nbd+unix:///?socket=%s/proxy", directory);
+    assert_int_equal(open_store(1), 0);
+}
+
+/* Nothing in this process tells of it. */
+static void wait_until_held(size_t bytes)
+{
+    for (int i = 0; i < 30000 && nbd_proxy_held() < bytes; i++)
+        loop_for(base, 1);
+    assert_true(nbd_proxy_held() >= bytes);
+}
+
+/* It is sent again, and its slot is given back and may be taken by another page. */
+static void a_write_that_arrives_late_hurts_no_other_page(void **state)
+{
+    (void)state;
+    start_behind_proxy();
+    nbd_proxy_hold();
+    begin_out(0, 1);
+    wait_until_held(PAGE_BYTES);
+    nbd_proxy_cut();
+    finish();
+    begin_in(0, 1);
+    finish();
+    check(0, 1);
+    store_free(store, ios[0].slot);
+    begin_out(0, NR);
+    finish();
+    nbd_proxy_let_go();
+    begin_in(0, NR);
+    finish();
+    check(0, NR);
+}
+
+/* Nor does it matter which page has waited for the hole to be made. */
+static void a_hole_that_is_made_late_hurts_no_page(void **state)
+{
+    const size_t request = 28; /* bytes, without data */
+
+    (void)state;
+    start_behind_proxy();
+    begin_out(0, 10);
+    finish();
+    nbd_proxy_hold();
+    store_free(store, ios[5].slot);
+    wait_until_held(request);
+    begin_out(5, 1);
+    nbd_proxy_cut();
+    finish();
+    nbd_proxy_let_go();
+    begin_in(0, 10);
+    finish();
+    check(0, 10);
+}
+
 /* --- What is refused at the start. --- */
 
 static void assert_refused(int error, const char *why)
@@ -456,6 +519,8 @@ int main(void)
         WITH_SERVER(a_server_that_lost_everything_is_found_out),
         WITH_SERVER(a_server_that_came_back_smaller_is_not_used),
         WITH_SERVER(closing_while_it_is_away_forgets_what_waits),
+        WITH_SERVER(a_write_that_arrives_late_hurts_no_other_page),
+        WITH_SERVER(a_hole_that_is_made_late_hurts_no_page),
         WITH_SERVER(a_server_that_is_not_there_is_refused),
         WITH_SERVER(an_export_that_is_no_store_is_refused),
         WITH_SERVER(a_uri_that_makes_no_sense_is_refused),

@@ -8,20 +8,17 @@
 #include <string.h>
 
 #include "io_list.h"
-#include "locked_memory.h"
 #include "log.h"
 #include "priorities.h"
+#include "slot_set.h"
 
-#define WORD_BITS 64u
-#define GROW_WORDS 512u
 #define WORDS_PER_LOOK 65536u /* some 50 us */
 
 struct holes {
     void (*submit)(void *arg, struct store_io *io);
     void *arg;
     struct event *timer;
-    uint64_t *words; /* a bit for each slot that is to be emptied */
-    uint32_t nr_words;
+    struct slot_set free; /* slots that are to be emptied */
     uint32_t nr_left;
     uint32_t cursor; /* where to look next: a word */
     struct hole hole;
@@ -30,51 +27,27 @@ struct holes {
     struct io_list held;
 };
 
-static uint64_t bit_of(uint32_t slot)
-{
-    return UINT64_C(1) << slot % WORD_BITS;
-}
-
-static bool is_free(const struct holes *h, uint64_t slot)
-{
-    return slot / WORD_BITS < h->nr_words && h->words[slot / WORD_BITS] & bit_of((uint32_t)slot);
-}
-
 static void forget(struct holes *h, uint32_t slot)
 {
-    if (!is_free(h, slot))
+    if (!slot_set_has(&h->free, slot))
         return;
-    h->words[slot / WORD_BITS] &= ~bit_of(slot);
+    slot_set_remove(&h->free, slot);
     h->nr_left--;
-}
-
-static int grow(struct holes *h, uint32_t slot)
-{
-    const uint32_t nr = slot / WORD_BITS / GROW_WORDS * GROW_WORDS + GROW_WORDS;
-    uint64_t *words = locked_grow(h->words, h->nr_words * sizeof(*words), nr * sizeof(*words));
-
-    if (!words)
-        return -ENOMEM;
-    h->words = words;
-    h->nr_words = nr;
-    return 0;
 }
 
 int holes_before_write(struct holes *h, uint32_t slot)
 {
-    if (slot / WORD_BITS >= h->nr_words)
-        return grow(h, slot);
     forget(h, slot);
-    return 0;
+    return slot_set_make_room(&h->free, slot);
 }
 
 /* The next word with a slot to be emptied. Not too much is looked through at a time. */
 static bool find_word(struct holes *h)
 {
-    for (uint32_t i = 0; i < WORDS_PER_LOOK && i <= h->nr_words; i++, h->cursor++) {
-        if (h->cursor >= h->nr_words)
+    for (uint32_t i = 0; i < WORDS_PER_LOOK && i <= h->free.nr_words; i++, h->cursor++) {
+        if (h->cursor >= h->free.nr_words)
             h->cursor = 0;
-        if (h->words[h->cursor])
+        if (h->free.words[h->cursor])
             return true;
     }
     return false;
@@ -82,10 +55,12 @@ static bool find_word(struct holes *h)
 
 static void make_hole(struct holes *h)
 {
-    uint32_t slot = h->cursor * WORD_BITS + (uint32_t)__builtin_ctzll(h->words[h->cursor]);
+    uint32_t slot =
+        h->cursor * SLOT_SET_WORD_BITS + (uint32_t)__builtin_ctzll(h->free.words[h->cursor]);
 
     h->hole.io.slot = slot;
-    for (h->hole.nr = 0; h->hole.nr < HOLES_MAX_NR && is_free(h, (uint64_t)slot + h->hole.nr);)
+    for (h->hole.nr = 0;
+         h->hole.nr < HOLES_MAX_NR && slot_set_has(&h->free, (uint64_t)slot + h->hole.nr);)
         forget(h, slot + h->hole.nr++);
     h->is_busy = true;
     h->submit(h->arg, &h->hole.io);
@@ -139,9 +114,9 @@ bool holes_hold(struct holes *h, struct store_io *io)
 
 void holes_after_release(struct holes *h, uint32_t slot)
 {
-    if (slot / WORD_BITS >= h->nr_words || is_free(h, slot))
+    if (!slot_set_has_room(&h->free, slot) || slot_set_has(&h->free, slot))
         return;
-    h->words[slot / WORD_BITS] |= bit_of(slot);
+    slot_set_add(&h->free, slot);
     h->nr_left++;
     if (!h->is_busy && !event_pending(h->timer, EV_TIMEOUT, NULL))
         rest(h);
@@ -180,6 +155,6 @@ void holes_destroy(struct holes *h)
         return;
     if (h->timer)
         event_free(h->timer);
-    locked_free(h->words, h->nr_words * sizeof(*h->words));
+    slot_set_clear(&h->free);
     free(h);
 }

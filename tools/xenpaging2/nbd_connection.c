@@ -44,6 +44,20 @@ struct nbd_handle *connection_new_handle(const struct nbd_engine *n)
     return NULL;
 }
 
+/*
+ * What had no answer is sent again, and may be done once more whenever the server comes to it, or
+ * the network delivers it: NBD has no way to take it back, nor an order between connections. With
+ * the contents that the slot has now this does no harm; others would be lost. So the slot gets
+ * none.
+ */
+static void doubt(struct nbd_engine *n, const struct store_io *io)
+{
+    const uint32_t nr = io->urgency == STORE_HOLE ? ((const struct hole *)io)->nr : 1;
+
+    for (uint32_t i = 0; !io_is_read(io) && i < nr; i++)
+        slot_set_add(&n->doubtful, io->slot + i);
+}
+
 /* What was under way waits for the next connection, ahead of what has waited less. */
 static void take_all_back(struct connection *c)
 {
@@ -55,8 +69,10 @@ static void take_all_back(struct connection *c)
             io = nbd_engine_take_back(&c->sent[i]);
             STAILQ_INSERT_TAIL(&c->failed, io, link);
         }
-    while ((io = io_list_take(&c->failed)))
+    while ((io = io_list_take(&c->failed))) {
+        doubt(n, io);
         STAILQ_INSERT_HEAD(&n->queues[io->urgency], io, link);
+    }
 }
 
 static void drop(struct connection *c)

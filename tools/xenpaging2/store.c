@@ -158,26 +158,6 @@ static int take_slot(struct store *store, uint32_t *slot)
     return 0;
 }
 
-static void page_out_done(struct store_io *io)
-{
-    if (io->error && io->slot != STORE_SLOT_NONE) {
-        store_free(io->store, io->slot);
-        io->slot = STORE_SLOT_NONE;
-    }
-    io->done(io);
-}
-
-static void page_in_done(struct store_io *io)
-{
-    if (!io->error && io->slot != STORE_SLOT_ZERO) {
-        const struct index_slot *slot = &io->store->slots[io->slot];
-
-        if (slot->gfn != io->gfn || checksum(io->page, slot) != slot->checksum)
-            io->error = -EBADMSG;
-    }
-    io->done(io);
-}
-
 static void submit(struct store *store, struct store_io *io)
 {
     if (io->error || io->slot == STORE_SLOT_ZERO)
@@ -197,18 +177,60 @@ static void describe_slot(struct store *store, struct store_io *io)
     slot->checksum = checksum(io->page, slot);
 }
 
+static void write_to_new_slot(struct store *store, struct store_io *io)
+{
+    io->slot = STORE_SLOT_NONE;
+    io->error = take_slot(store, &io->slot);
+    if (!io->error)
+        describe_slot(store, io);
+    submit(store, io);
+}
+
+/* The slot is nobody's from now on. */
+static void write_elsewhere(struct store_io *io)
+{
+    struct store *store = io->store;
+
+    store->slots[io->slot] = (struct index_slot){0};
+    store->nr_used--;
+    write_to_new_slot(store, io);
+}
+
+static void page_out_done(struct store_io *io)
+{
+    if (io->error == STORE_ELSEWHERE) {
+        write_elsewhere(io);
+        return;
+    }
+    if (io->error && io->slot != STORE_SLOT_NONE) {
+        store_free(io->store, io->slot);
+        io->slot = STORE_SLOT_NONE;
+    }
+    io->done(io);
+}
+
+static void page_in_done(struct store_io *io)
+{
+    if (!io->error && io->slot != STORE_SLOT_ZERO) {
+        const struct index_slot *slot = &io->store->slots[io->slot];
+
+        if (slot->gfn != io->gfn || checksum(io->page, slot) != slot->checksum)
+            io->error = -EBADMSG;
+    }
+    io->done(io);
+}
+
 void store_page_out(struct store *store, struct store_io *io)
 {
     io->store = store;
     io->urgency = STORE_PAGE_OUT;
     io->engine_done = page_out_done;
     io->error = 0;
-    io->slot = STORE_SLOT_NONE;
+    io->slot = STORE_SLOT_ZERO;
     if (is_zero(io->page))
-        io->slot = STORE_SLOT_ZERO;
-    else if (!(io->error = take_slot(store, &io->slot)))
-        describe_slot(store, io);
-    submit(store, io);
+        submit(store, io);
+    else
+        write_to_new_slot(store, io);
 }
 
 void store_page_in(struct store *store, struct store_io *io, enum store_urgency urgency)

@@ -4,16 +4,22 @@
  *
  * An engine takes an operation with submit() and later, from the event loop, calls
  * io->engine_done() with io->error set to 0 or a negative errno. A short read or write is an error
- * (-EIO). Slots are numbered from 0; those below max_slots() may be used in any order.
- * release() tells that a slot was given back: nothing of it is under way, and what is in it, if
- * anything, is never asked for again. remove() is called when all of it is, and close() after that.
+ * (-EIO). A page-out that ends with STORE_ELSEWHERE was not begun: its slot must not be used any
+ * more, and another one may. Slots are numbered from 0; those below max_slots() may be used in any
+ * order. release() tells that a slot was given back: nothing of it is under way, and what is in it,
+ * if anything, is never asked for again. remove() is called when all of it is, and close() after
+ * that.
  */
 #ifndef XENPAGING2_STORE_ENGINE_H
 #define XENPAGING2_STORE_ENGINE_H
 
+#include <errno.h>
 #include <stdint.h>
 
 #include "store.h"
+
+/* An io->error of engines. No system call and no server has it for an answer. */
+#define STORE_ELSEWHERE (-ERESTART)
 
 struct store_engine;
 

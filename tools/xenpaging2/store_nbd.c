@@ -5,8 +5,9 @@
  * All is done by libnbd's asynchronous calls in our event loop, over several connections if the
  * server says that they see each other's writes. Operations that the server answers with an error
  * fail with it. Those that it does not answer, because it is away, wait: each connection that is
- * lost is made anew, and what was under way on it is sent again, over whichever is there. So
- * eviction stops by itself as long as no write is answered, and only the pages over there are late.
+ * lost is made anew, and what was under way on it is sent again, over whichever is there. Slots
+ * whose writes had no answer then get no other page, as these may be done late. So eviction stops
+ * by itself as long as no write is answered, and only the pages over there are late.
  */
 #include <errno.h>
 #include <event2/event.h>
@@ -97,9 +98,9 @@ static struct connection *connection_for(struct nbd_engine *n, bool read)
     return best;
 }
 
-static void cannot(struct nbd_engine *n, struct store_io *io)
+static void finish_with(struct nbd_engine *n, struct store_io *io, int error)
 {
-    io->error = -EOPNOTSUPP;
+    io->error = error;
     done_later(&n->later, io);
 }
 
@@ -112,7 +113,7 @@ void nbd_engine_send_queued(struct nbd_engine *n)
             struct store_io *io = io_list_take(&n->queues[i]);
 
             if (i == STORE_HOLE && nbd_can_zero(c->nbd) != 1)
-                cannot(n, io);
+                finish_with(n, io, -EOPNOTSUPP);
             else
                 send_on(c, io);
         }
@@ -123,6 +124,10 @@ static void begin(void *arg, struct store_io *io)
 {
     struct nbd_engine *n = arg;
 
+    if (io->urgency == STORE_PAGE_OUT && slot_set_has(&n->doubtful, io->slot)) {
+        finish_with(n, io, STORE_ELSEWHERE);
+        return;
+    }
     STAILQ_INSERT_TAIL(&n->queues[io->urgency], io, link);
     nbd_engine_send_queued(n);
 }
@@ -144,18 +149,22 @@ static struct nbd_engine *nbd_of(struct store_engine *engine)
     return (struct nbd_engine *)engine;
 }
 
+/* To remember of a slot what there may be to remember. */
+static int make_room(struct nbd_engine *n, uint32_t slot)
+{
+    int rc = holes_before_write(n->holes, slot);
+
+    return rc ? rc : slot_set_make_room(&n->doubtful, slot);
+}
+
 static void nbd_submit(struct store_engine *engine, struct store_io *io)
 {
     struct nbd_engine *n = nbd_of(engine);
 
-    if (io->urgency == STORE_PAGE_OUT) {
-        io->error = holes_before_write(n->holes, io->slot);
-        if (io->error)
-            done_later(&n->later, io);
-        if (io->error || holes_hold(n->holes, io))
-            return;
-    }
-    begin(n, io);
+    if (io->urgency == STORE_PAGE_OUT && make_room(n, io->slot))
+        finish_with(n, io, -ENOMEM);
+    else if (io->urgency != STORE_PAGE_OUT || !holes_hold(n->holes, io))
+        begin(n, io);
 }
 
 static void nbd_release(struct store_engine *engine, uint32_t slot)
@@ -182,6 +191,7 @@ static void nbd_engine_close(struct store_engine *engine)
     for (unsigned int i = 0; i < n->nr_connections; i++)
         connection_destroy(&n->connections[i]);
     holes_destroy(n->holes);
+    slot_set_clear(&n->doubtful);
     done_later_clear(&n->later);
     if (n->check)
         event_free(n->check);

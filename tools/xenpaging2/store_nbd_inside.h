@@ -8,6 +8,7 @@
 #include "done_later.h"
 #include "holes.h"
 #include "io_list.h"
+#include "slot_set.h"
 #include "store_engine.h"
 
 /* Under way on one connection. Some servers work on 16, of which reads are to find some free. */
@@ -41,6 +42,7 @@ struct nbd_engine {
     struct store_engine engine;
     struct done_later later;
     struct holes *holes;
+    struct slot_set doubtful; /* a write to them, or a hole there, may yet be done: see doubt() */
     struct event *check; /* what became of the connections that something was sent on */
     struct io_list queues[NR_STORE_URGENCIES];
     char *uri;
