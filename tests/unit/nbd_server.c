@@ -21,8 +21,8 @@ bool nbd_server_is_there(void)
 
 static void run_server(char *socket, char *pidfile, char *words)
 {
-    char *argv[MAX_WORDS] = {"nbdkit", "-f", "--exit-with-parent", "-U", socket, "-P", pidfile};
-    int nr = 7;
+    char *argv[MAX_WORDS] = {"nbdkit", "-f", "--exit-with-parent", "-P", pidfile, "-U", socket};
+    int nr = strncmp(words, "-p ", 3) ? 7 : 5;
 
     for (char *word = strtok(words, " "); word && nr < MAX_WORDS - 1; word = strtok(NULL, " "))
         argv[nr++] = word;

@@ -8,7 +8,8 @@ bool nbd_server_is_there(void);
 
 /*
  * Starts nbdkit on DIRECTORY/socket with these words of its command line, which are split at
- * blanks, and waits until it listens. Its end is this process's, or nbd_server_kill().
+ * blanks, and waits until it listens. If they begin with "-p PORT" it is on that port instead. Its
+ * end is this process's, or nbd_server_kill().
  */
 void nbd_server_start(const char *directory, const char *words);
 

@@ -2,15 +2,19 @@
 /* The store on an NBD server, which is a real one: nbdkit, with a file behind it. */
 #include "test.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "clock_ms.h"
 #include "failing.h"
 #include "loop.h"
 #include "nbd_proxy.h"
@@ -383,6 +387,80 @@ static void closing_while_it_is_away_forgets_what_waits(void **state)
     loop_settle(base);
 }
 
+/* --- A name that is looked up. --- */
+
+#define SLOW_MS 3000
+
+static volatile bool names_are_slow;
+
+/* libnbd's call comes here. */
+int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
+                struct addrinfo **addresses)
+{
+    const bool is_ours = node && !strcmp(node, "store.test");
+    int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+
+    *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+    for (int ms = 0; is_ours && names_are_slow && ms < SLOW_MS; ms++)
+        usleep(1000);
+    return real(is_ours ? "127.0.0.1" : node, service, hints, addresses);
+}
+
+static unsigned int free_port(void)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof(at);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    assert_int_equal(bind(fd, (struct sockaddr *)&at, size), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &size), 0);
+    close(fd);
+    return ntohs(at.sin_port);
+}
+
+static void a_name_that_is_looked_up_holds_nothing_up(void **state)
+{
+    const unsigned int port = free_port();
+    char format[64];
+    int64_t begin;
+
+    (void)state;
+    snprintf(format, sizeof(format), "-p %u -i 127.0.0.1 file %%s/disk", port);
+    start(format);
+    snprintf(uri, sizeof(uri), "nbd://store.test:%u", port);
+    assert_int_equal(open_store(2), 0);
+    begin_out(0, 10);
+    finish();
+    names_are_slow = true;
+    nbd_server_kill();
+    begin = clock_ms();
+    loop_for(base, 500);
+    assert_true(clock_ms() - begin < SLOW_MS);
+    names_are_slow = false;
+    start_again();
+    begin_in(0, 10);
+    finish();
+    check(0, 10);
+}
+
+static void closing_waits_for_a_name_that_is_looked_up(void **state)
+{
+    const unsigned int port = free_port();
+    char format[64];
+
+    (void)state;
+    snprintf(format, sizeof(format), "-p %u -i 127.0.0.1 file %%s/disk", port);
+    start(format);
+    snprintf(uri, sizeof(uri), "nbd://store.test:%u", port);
+    assert_int_equal(open_store(2), 0);
+    names_are_slow = true;
+    nbd_server_kill();
+    loop_for(base, 300);
+    names_are_slow = false;
+    store_close(store);
+    store = NULL;
+}
+
 /* --- A network that delivers late. --- */
 
 static void start_behind_proxy(void)
@@ -519,6 +597,8 @@ int main(void)
         WITH_SERVER(a_server_that_lost_everything_is_found_out),
         WITH_SERVER(a_server_that_came_back_smaller_is_not_used),
         WITH_SERVER(closing_while_it_is_away_forgets_what_waits),
+        WITH_SERVER(a_name_that_is_looked_up_holds_nothing_up),
+        WITH_SERVER(closing_waits_for_a_name_that_is_looked_up),
         WITH_SERVER(a_write_that_arrives_late_hurts_no_other_page),
         WITH_SERVER(a_hole_that_is_made_late_hurts_no_page),
         WITH_SERVER(a_server_that_is_not_there_is_refused),

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <netinet/tcp.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <sys/socket.h>
 
 #include "log.h"
@@ -206,16 +208,41 @@ static void socket_ready(evutil_socket_t fd, short what, void *arg)
     connection_look_at(c);
 }
 
-void connection_begin(struct connection *c)
+static struct connection *connection_of(struct store_io *io)
 {
-    c->nbd = connection_new_handle(c->owner);
-    c->state = CONNECTING;
+    return (struct connection *)((char *)io - offsetof(struct connection, attempt.io));
+}
+
+void connection_begin_in_thread(void *arg, struct store_io **ios, unsigned int nr)
+{
+    struct attempt *attempt = &connection_of(ios[0])->attempt;
+
+    (void)nr; /* there is one: they look like reads */
+    attempt->nbd = connection_new_handle(arg);
+    if (!attempt->nbd) /* libnbd keeps the text for this thread alone */
+        snprintf(attempt->error, sizeof(attempt->error), "%s", nbd_get_error());
+}
+
+static void begun(struct store_io *io)
+{
+    struct connection *c = connection_of(io);
+
+    c->nbd = c->attempt.nbd;
+    c->attempt.nbd = NULL;
     if (!c->nbd) {
-        connection_lose(c, nbd_get_error());
+        connection_lose(c, c->attempt.error);
         return;
     }
     wait_ms(c, CONNECT_MS);
     connection_look_at(c);
+}
+
+void connection_begin(struct connection *c)
+{
+    c->state = CONNECTING;
+    c->attempt.io.urgency = STORE_FAULT;
+    c->attempt.io.engine_done = begun;
+    io_threads_submit(c->owner->looking_up, &c->attempt.io);
 }
 
 static void time_is_over(evutil_socket_t fd, short what, void *arg)
@@ -244,6 +271,7 @@ int connection_create(struct nbd_engine *n, struct event_base *base)
 void connection_destroy(struct connection *c)
 {
     nbd_close(c->nbd);
+    nbd_close(c->attempt.nbd);
     if (c->socket)
         event_free(c->socket);
     if (c->timer)

@@ -188,6 +188,7 @@ static void nbd_engine_close(struct store_engine *engine)
 {
     struct nbd_engine *n = nbd_of(engine);
 
+    io_threads_destroy(n->looking_up);
     for (unsigned int i = 0; i < n->nr_connections; i++)
         connection_destroy(&n->connections[i]);
     holes_destroy(n->holes);
@@ -253,6 +254,8 @@ static int connect_first(struct nbd_engine *n, char *message, size_t size)
 
 static int create_parts(struct nbd_engine *n, struct event_base *base, const char *uri)
 {
+    int rc;
+
     for (int i = 0; i < NR_STORE_URGENCIES; i++)
         STAILQ_INIT(&n->queues[i]);
     n->uri = strdup(uri);
@@ -260,7 +263,8 @@ static int create_parts(struct nbd_engine *n, struct event_base *base, const cha
     if (!n->uri || !n->check || event_priority_set(n->check, PRIORITY_SERVE) ||
         done_later_init(&n->later, base) || holes_create(base, begin, n, &n->holes))
         return -ENOMEM;
-    return connection_create(n, base);
+    rc = io_threads_create(base, 1, connection_begin_in_thread, n, &n->looking_up);
+    return rc ? rc : connection_create(n, base);
 }
 
 /* The others come when the loop runs. They must see what was written over each other. */

@@ -8,6 +8,7 @@
 #include "done_later.h"
 #include "holes.h"
 #include "io_list.h"
+#include "io_threads.h"
 #include "slot_set.h"
 #include "store_engine.h"
 
@@ -27,6 +28,11 @@ enum state { AWAY, CONNECTING, READY };
 struct connection {
     struct nbd_engine *owner;
     struct nbd_handle *nbd;
+    struct attempt { /* the beginning of a connection, in a thread */
+        struct store_io io;
+        struct nbd_handle *nbd;
+        char error[256];
+    } attempt;
     enum state state;
     struct event *socket;
     int fd; /* that the event is for, and what it waits for; 0: it is not added */
@@ -43,7 +49,8 @@ struct nbd_engine {
     struct done_later later;
     struct holes *holes;
     struct slot_set doubtful; /* a write to them, or a hole there, may yet be done: see doubt() */
-    struct event *check; /* what became of the connections that something was sent on */
+    struct io_threads *looking_up; /* one thread, in which names are looked up */
+    struct event *check;           /* what became of the connections that something was sent on */
     struct io_list queues[NR_STORE_URGENCIES];
     char *uri;
     int64_t size; /* bytes */
@@ -61,8 +68,12 @@ struct store_io *nbd_engine_take_back(struct sent *sent);
 int connection_create(struct nbd_engine *n, struct event_base *base);
 void connection_destroy(struct connection *c);
 
-/* A handle that is on its way to be connected, or NULL: then libnbd has the error. */
+/* A handle that is on its way to be connected, or NULL: then libnbd has the error. Names are
+ * looked up, which takes as long as it takes. */
 struct nbd_handle *connection_new_handle(const struct nbd_engine *n);
+
+/* Fits io_threads_fn: begins to connect, for connection_begin(). arg is the engine. */
+void connection_begin_in_thread(void *arg, struct store_io **ios, unsigned int nr);
 
 /* Begins to connect. */
 void connection_begin(struct connection *c);
