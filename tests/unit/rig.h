@@ -42,8 +42,8 @@ struct rig {
     bool balanced;  /* balance says how many go out; else: */
     uint64_t to_go; /* so many */
 
-    unsigned int cannot_load, all_can_load, short_of_memory, drained, suspect_gone, fetched, loaded, evicted,
-        new_passes;
+    unsigned int cannot_load, all_can_load, short_of_memory, drained, suspect_gone, fetched, loaded,
+        evicted, new_passes;
     uint32_t cannot_load_gfn;
     char cannot_load_why[64];
 };

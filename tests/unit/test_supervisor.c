@@ -7,7 +7,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,6 +107,16 @@ static int is_killed_soon(struct supervised *supervised)
     return EXIT_FAILURE;
 }
 
+static int is_killed_when_it_is_known(struct supervised *supervised)
+{
+    struct pollfd heard = {.fd = manager, .events = POLLIN};
+
+    attach(supervised);
+    poll(&heard, 1, 5000);
+    raise(SIGKILL);
+    return EXIT_FAILURE;
+}
+
 static int is_killed_later(struct supervised *supervised)
 {
     attach(supervised);
@@ -118,6 +130,19 @@ static int is_killed_without_an_index(struct supervised *supervised)
 {
     attach(supervised);
     supervised->index_path[0] = '\0';
+    raise(SIGKILL);
+    return EXIT_FAILURE;
+}
+
+/* All that is shared, up to the last byte of its last page. */
+static int runs_wild(struct supervised *supervised)
+{
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+    attach(supervised);
+    memset(supervised->index_path, '/',
+           (sizeof(*supervised) + page - 1) / page * page -
+               offsetof(struct supervised, index_path));
     raise(SIGKILL);
     return EXIT_FAILURE;
 }
@@ -339,6 +364,34 @@ static void a_worker_that_breaks_down_is_replaced_too(void **state)
     assert_node(PAGING "error", "the pager has ended with code 1");
 }
 
+/* In a process of its own, as it becomes another program. */
+static int run_in_child(const char *program, char **argv)
+{
+    int status;
+    pid_t pid;
+
+    fflush(NULL);
+    pid = fork();
+    if (!pid)
+        _exit(supervisor_run(FAKE_DOMID, work, NULL, program, argv));
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+/* It has no index that could be opened, and none of another domain's. */
+static void a_worker_that_has_run_wild_does_not_take_its_supervisor_along(void **state)
+{
+    char *argv[] = {"nothing", NULL};
+
+    (void)state;
+    lives[0] = runs_wild;
+    lives[1] = ends_well;
+    assert_int_equal(run_in_child("/nowhere", argv), EXIT_SUCCESS);
+    assert_int_equal(known->nr, 2);
+    assert_int_equal(pauses_in_index(), 0);
+}
+
 static void who_dies_soon_again_and_again_is_given_up(void **state)
 {
     (void)state;
@@ -418,21 +471,6 @@ static void an_order_outlives_the_worker_that_got_it(void **state)
     assert_int_equal(run(), EXIT_SUCCESS);
 }
 
-/* In a process of its own, as it becomes another program. */
-static int run_in_child(const char *program, char **argv)
-{
-    int status;
-    pid_t pid;
-
-    fflush(NULL);
-    pid = fork();
-    if (!pid)
-        _exit(supervisor_run(FAKE_DOMID, work, NULL, program, argv));
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_true(WIFEXITED(status));
-    return WEXITSTATUS(status);
-}
-
 static void handing_over_executes_what_is_there_by_now(void **state)
 {
     char *argv[] = {"sh", "-c", "[ \"$" HANDED_OVER "\" -gt 0 ] && [ $0 = word ] && exit 42",
@@ -482,7 +520,7 @@ static void a_domain_that_is_paused_already_is_not_paused_without_an_account(voi
 static void the_service_manager_hears_of_it(void **state)
 {
     (void)state;
-    lives[0] = is_killed_soon;
+    lives[0] = is_killed_when_it_is_known;
     lives[1] = waits_for_the_order_to_drain;
     assert_int_equal(run(), EXIT_SUCCESS);
     assert_manager_hears("READY=1\nSTATUS=the domain is served");
@@ -511,6 +549,7 @@ int main(void)
         SUPERVISED(who_dies_before_anything_is_out_has_left_nothing),
         SUPERVISED(a_worker_that_dies_is_replaced_and_the_domain_is_paused),
         SUPERVISED(a_worker_that_breaks_down_is_replaced_too),
+        SUPERVISED(a_worker_that_has_run_wild_does_not_take_its_supervisor_along),
         SUPERVISED(who_dies_soon_again_and_again_is_given_up),
         SUPERVISED(who_has_lived_for_a_while_does_not_count),
         SUPERVISED(nobody_can_take_over_without_an_index),

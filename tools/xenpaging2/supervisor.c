@@ -151,9 +151,9 @@ static void pass_on(struct supervisor *s, const siginfo_t *info)
 
 static void handle(struct supervisor *s, const siginfo_t *info)
 {
-    if (info->si_signo == SUPERVISED_ATTACHED)
+    if (info->si_signo == SUPERVISED_ATTACHED && s->shared->attached)
         notify_send("READY=1\nSTATUS=the domain is served");
-    else if (info->si_signo != SIGCHLD)
+    else if (info->si_signo != SUPERVISED_ATTACHED && info->si_signo != SIGCHLD)
         pass_on(s, info);
 }
 
@@ -171,6 +171,13 @@ static int await_worker(struct supervisor *s)
         if (sigwaitinfo(&s->awaited, &info) > 0)
             handle(s, &info);
     }
+}
+
+/* What a worker that has run wild says is no text, perhaps. */
+static void end_texts(struct supervised *shared)
+{
+    shared->index_path[sizeof(shared->index_path) - 1] = '\0';
+    shared->store_file[sizeof(shared->store_file) - 1] = '\0';
 }
 
 static void describe(int status, char *text, size_t size)
@@ -276,6 +283,7 @@ static int supervise(struct supervisor *s)
     while (goes_on) {
         status = await_worker(s);
         s->shared->died_ms = clock_ms();
+        end_texts(s->shared);
         if (s->shared->hands_over && WIFEXITED(status))
             goes_on = hand_over(s);
         else if (has_come_to_its_end(s, status))
