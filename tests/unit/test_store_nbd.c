@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -391,7 +392,7 @@ static void closing_while_it_is_away_forgets_what_waits(void **state)
 
 #define SLOW_MS 3000
 
-static volatile bool names_are_slow;
+static atomic_bool names_are_slow;
 
 /* libnbd's call comes here. */
 int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
