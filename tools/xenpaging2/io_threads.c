@@ -99,16 +99,20 @@ static void deliver_done(evutil_socket_t fd, short what, void *arg)
         io->engine_done(io);
 }
 
+/* Wakes no more threads than there is work for: each costs more than a page does. */
 static void begin_gathered(evutil_socket_t fd, short what, void *arg)
 {
     struct io_threads *t = arg;
+    unsigned int nr_page_outs = 0;
     struct store_io *io;
 
     (void)fd, (void)what;
     pthread_mutex_lock(&t->lock);
-    while ((io = io_list_take(&t->gathered)))
+    while ((io = io_list_take(&t->gathered))) {
         STAILQ_INSERT_TAIL(&t->queues[io->urgency], io, link);
-    pthread_cond_broadcast(&t->work);
+        if (io->urgency != STORE_PAGE_OUT || nr_page_outs++ % IO_THREADS_TOGETHER == 0)
+            pthread_cond_signal(&t->work);
+    }
     pthread_mutex_unlock(&t->lock);
 }
 
