@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "done_later.h"
@@ -38,6 +40,7 @@ struct file_engine {
     int fd;
     bool created;
     bool is_file;
+    bool in_memory;     /* as it is on a tmpfs */
     bool never_at_once; /* the file system does not do it */
     uint32_t max_slots;
     uint64_t id;
@@ -151,9 +154,17 @@ static void do_io(void *arg, struct store_io **ios, unsigned int nr)
         ios[0]->error = transfer(file->fd, ios[0]->page, offset_of(ios[0]->slot), false);
 }
 
+/* Those that have nothing but memory cannot be asked whether they would wait. */
+static bool is_in_memory(int fd)
+{
+    struct statfs fs;
+
+    return !fstatfs(fd, &fs) && (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
+}
+
 /*
  * A page that the system has in memory is there sooner than a thread would be awake. Some file
- * systems cannot say whether they would wait, tmpfs for one.
+ * systems cannot say whether they would wait.
  */
 static bool read_at_once(struct file_engine *file, struct store_io *io)
 {
@@ -162,7 +173,7 @@ static bool read_at_once(struct file_engine *file, struct store_io *io)
 
     if (file->never_at_once)
         return false;
-    n = preadv2(file->fd, &page, 1, offset_of(io->slot), RWF_NOWAIT);
+    n = preadv2(file->fd, &page, 1, offset_of(io->slot), file->in_memory ? 0 : RWF_NOWAIT);
     file->never_at_once = n < 0 && errno == EOPNOTSUPP;
     return n == PAGE_BYTES;
 }
@@ -368,6 +379,7 @@ static int open_contents(struct file_engine *file, uint64_t id, const struct err
     if (!S_ISBLK(st.st_mode) && !S_ISREG(st.st_mode))
         return refuse(text, -EINVAL, "is neither a file nor a block device");
     file->is_file = S_ISREG(st.st_mode);
+    file->in_memory = file->is_file && is_in_memory(file->fd);
     rc = file->is_file ? 0 : check_device(file, text);
     if (rc)
         return rc;
