@@ -10,8 +10,7 @@
 # make kill-storm   a pager is killed at every call and at every write to its index: an hour
 # make check-sim    2000 seeded stories on a simulated Xen; is it like Xen at all
 # make patches-check  build and boot Xen with each further patch of hypervisor-patches/: an hour
-# make bench        pagers side by side on a real Xen under emulation
-# make bench-store  what the stores take and give, beside the limits of the machine
+# make bench        all that can be compared, in a table and on a page: tests/bench/bench.mk
 # make bench-p2m   what the patches of hypervisor-patches/ cost and save, in instructions
 # make check-long   LONG_SCENARIOS: what check-lab has in short; an hour and more
 # make soak-lab     a guest that thrashes for SOAK_MINUTES
@@ -30,13 +29,13 @@ EPT_SCENARIOS ?= boot guest squeeze-verify-drain balloon terminated-while-thrash
 LONG_SCENARIOS ?= $(filter-out soak,$(notdir $(basename $(wildcard $(LAB)/long/*.sh))))
 SOAK_MINUTES ?= 30
 C_FILES := $(wildcard tools/xenpaging2/*.[ch] tests/unit/*.[ch] tests/rules/*.[ch] $(FUZZ)/*.[ch] $(SIM)/*/*.[ch] $(LAB)/guest/*.[ch] \
-                      $(LAB)/progs/*.c $(LAB)/progs/p2m/*.[ch] tests/toolstack/*.c tests/bench/*.[ch])
+                      $(LAB)/progs/*.c $(LAB)/progs/p2m/*.[ch] tests/toolstack/*.c tests/bench/*.[ch] tests/bench/sim/*.[ch])
 SHELL_FILES := $(LAB)/build $(LAB)/run $(LAB)/deps $(LAB)/demo $(LAB)/patches-check \
                $(LAB)/selftest/run \
                $(LAB)/selftest/judge $(LAB)/old-pager/build $(LAB)/guest/check.sh \
                $(wildcard $(LAB)/lib/*.sh $(LAB)/parts/*.sh $(LAB)/dom0/helpers/*.sh $(addprefix $(LAB)/dom0/,block vif vif-paged) \
                $(LAB)/scenarios/*.sh $(LAB)/ept/*.sh $(LAB)/long/*.sh $(LAB)/selftest/*.sh) \
-               $(wildcard tests/bench/*.sh) tests/bench/p2m tests/bench/lab tests/bench/bench-store \
+               $(wildcard tests/bench/*.sh) tests/bench/p2m tests/bench/run $(wildcard tests/bench/part-*) \
                $(addprefix $(SIM)/,sim.sh demo run fidelity p2m selftest supervised store-faults) \
                $(addprefix $(FUZZ)/,run keep selftest) $(COVERAGE)/report \
                tests/unit/run-test docs/check-man tools/toolstack/install $(addprefix tests/toolstack/,run commands foreignmemory libxenguest stand-in lib.sh) tests/model/run
@@ -119,10 +118,6 @@ check-ept: ept-deps all
 .PHONY: patches-check
 patches-check:
 	@$(LAB)/patches-check
-
-.PHONY: bench
-bench: lab-deps all
-	@tests/bench/lab
 
 .PHONY: bench-p2m
 bench-p2m: lab-deps all

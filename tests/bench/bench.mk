@@ -1,25 +1,46 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
+# make bench         all that can be compared, in one table and one page: build/bench/report.html
 # make bench-store   what each engine of the store takes and gives, beside the machine's limits
+# make bench-sim     pagers on a simulated host, beside the machine's limits and Linux's own swap
+#
+# BENCH_PARTS has those that make bench runs, BENCH_PAGES the size of store's and sim's guests.
 
 BENCH := tests/bench
 BENCH_B := $(B)/bench
-BENCH_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard $(BENCH)/*.c))
+BENCH_PARTS ?= lab sim store
 BENCH_PAGES ?= 16384
+BENCH_SHARED := $(addprefix $(B)/$(BENCH)/,figures.o limits.o mixes.o)
+BENCH_SIM_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard $(BENCH)/sim/*.c))
+BENCH_LIBS = -lm $(shell pkg-config --libs liburing)
 
 $(B)/$(BENCH)/%.o: $(BENCH)/%.c | $(B)/packages.stamp
 	@$(LAB)/deps bench
 	@mkdir -p $(@D)
 	$(call say,CC $<)
-	$(Q)$(CC) $(ALL_CFLAGS) -iquote tools/xenpaging2 -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(ALL_CFLAGS) -iquote tools/xenpaging2 -iquote $(BENCH) $(SIM_INCLUDES) -MMD -MP -c -o $@ $<
 
-$(BENCH_B)/store: $(BENCH_OBJECTS) $(filter-out %/main.o,$(OBJECTS))
+$(BENCH_B)/store: $(B)/$(BENCH)/store.o $(BENCH_SHARED) $(filter-out %/main.o,$(OBJECTS))
 	@mkdir -p $(@D)
 	$(call say,LINK $@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ALL_LIBS) $(shell pkg-config --libs liburing)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ALL_LIBS) $(BENCH_LIBS)
 
--include $(BENCH_OBJECTS:.o=.d)
+$(BENCH_B)/sim: $(BENCH_SIM_OBJECTS) $(BENCH_SHARED) $(filter-out %/main.o,$(SIM_HOST_OBJECTS)) \
+                $(B)/tools/xenpaging2/compressor.o
+	@mkdir -p $(@D)
+	$(call say,LINK $@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ALL_LIBS) $(BENCH_LIBS)
 
-.PHONY: bench-store
-bench-store: $(BENCH_B)/store
-	@$(BENCH)/bench-store $(BENCH_B) $(BENCH_PAGES) $(SOURCES)
+-include $(wildcard $(B)/$(BENCH)/*.d $(B)/$(BENCH)/sim/*.d)
+
+.PHONY: bench-needs-lab bench-needs-sim bench-needs-store
+bench-needs-lab: lab-deps
+bench-needs-sim: sim $(BENCH_B)/sim
+bench-needs-store: $(BENCH_B)/store
+
+.PHONY: bench bench-lab bench-sim bench-store
+bench: all $(BENCH_PARTS:%=bench-needs-%)
+	@$(BENCH)/run $(BENCH_B) "$(BENCH_PARTS)" $(BENCH_PAGES) $(SOURCES)
+
+bench-lab bench-sim bench-store: bench-%:
+	@$(MAKE) --no-print-directory bench BENCH_PARTS=$*

@@ -42,15 +42,10 @@ static inline double processor_us(void)
            (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
 }
 
-/* Pages in a second, and us of processor for each. 0: cannot be had here. */
-struct limit {
-    double out, cpu_us;
-};
-
-/* Nothing but the work that cannot be left out. */
-struct limit limit_memcpy(const struct pages *pages);
-struct limit limit_pack(const struct pages *pages, const char *compression);
-struct limit limit_pwrite(const struct pages *pages, const char *path);
-struct limit limit_uring(const struct pages *pages, const char *path, int flags);
+/*
+ * The work that cannot be left out, and nothing around it: figures of a part, each limit a case.
+ * The file at path is made for it, and goes.
+ */
+void put_limits(const char *part, const struct pages *pages, const char *path);
 
 #endif

@@ -4,7 +4,11 @@
 # "lab CASE FIGURE VALUE" for each figure, separated by tabs. CASE is old, stock or patched; all but
 # the old pager is ours. Rates are per second, delays in microseconds.
 
-BEGIN { OFS = "\t" }
+BEGIN {
+    OFS = "\t"
+    nr_quantiles = split("p10 p25 p50 p75 p90 p99 p99.9 max", quantiles)
+    split("0.1 0.25 0.5 0.75 0.9 0.99 0.999 1", shares)
+}
 
 # The value of KEY=VALUE in this line.
 function value(key, i) {
@@ -37,7 +41,7 @@ $3 == "at-rest" || $3 == "while-evicting" {
         delays[side, $3, ++count[side, $3]] = us[i] + 0
 }
 
-$3 ~ /^thrash-/ {
+$3 == "thrash" {
     sides[side]
     thrashed[$3]
     rounds[side, $3]++
@@ -61,9 +65,8 @@ END {
             put(what "-dom0-us-per-page", sprintf("%.2f", cpu[side, what] / pages[side, what] / 1e3))
         }
         for (what in delayed) if (count[side, what]) {
-            put(what "-p50-us", quantile(what, 0.5))
-            put(what "-p99-us", quantile(what, 0.99))
-            put(what "-max-us", quantile(what, 1))
+            for (i = 1; i <= nr_quantiles; i++)
+                put(what "-" quantiles[i] "-us", quantile(what, shares[i]))
             put(what "-page-ins", count[side, what])
         }
         for (what in thrashed) if (ms[side, what])

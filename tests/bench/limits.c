@@ -3,16 +3,24 @@
 #include <err.h>
 #include <fcntl.h>
 #include <liburing.h>
+#include <math.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "bench_store.h"
 #include "compressor.h"
+#include "figures.h"
 #include "page.h"
 
 #define DEPTH 32
+
+/* Pages in a second, and us of processor for each. 0: cannot be had here. */
+struct limit {
+    double out, cpu_us;
+};
 
 struct start {
     double us, cpu_us;
@@ -29,7 +37,7 @@ static struct limit end(const struct pages *pages, struct start start)
                           (processor_us() - start.cpu_us) / pages->nr};
 }
 
-struct limit limit_memcpy(const struct pages *pages)
+static struct limit limit_memcpy(const struct pages *pages)
 {
     char *copy = calloc(pages->nr, PAGE_BYTES);
     struct start start;
@@ -46,7 +54,7 @@ struct limit limit_memcpy(const struct pages *pages)
     return limit;
 }
 
-struct limit limit_pack(const struct pages *pages, const char *compression)
+static struct limit limit_pack(const struct pages *pages, const char *compression)
 {
     struct compressor *c = compressor_create(compression);
     char packed[PAGE_BYTES];
@@ -67,7 +75,7 @@ static int open_file(const char *path, int flags)
     return open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | flags, 0600);
 }
 
-struct limit limit_pwrite(const struct pages *pages, const char *path)
+static struct limit limit_pwrite(const struct pages *pages, const char *path)
 {
     int fd = open_file(path, 0);
     struct start start = begin();
@@ -107,7 +115,7 @@ static void write_through(struct io_uring *ring, const struct pages *pages, int 
         wait_for_one(ring);
 }
 
-struct limit limit_uring(const struct pages *pages, const char *path, int flags)
+static struct limit limit_uring(const struct pages *pages, const char *path, int flags)
 {
     struct io_uring ring;
     struct start start;
@@ -128,4 +136,24 @@ struct limit limit_uring(const struct pages *pages, const char *path, int flags)
     close(fd);
     unlink(path);
     return limit;
+}
+
+static void put(const char *part, const char *name, const struct pages *pages, struct limit limit)
+{
+    char full[64];
+
+    snprintf(full, sizeof(full), "%s-%s", name, pages->name);
+    figures_of(part, full);
+    put_figure("out-pages-per-second", limit.out > 0 ? limit.out : NAN);
+    put_figure("out-cpu-us-per-page", limit.out > 0 ? limit.cpu_us : NAN);
+}
+
+void put_limits(const char *part, const struct pages *pages, const char *path)
+{
+    put(part, "memcpy alone", pages, limit_memcpy(pages));
+    put(part, "lz4 alone", pages, limit_pack(pages, "lz4"));
+    put(part, "zstd alone", pages, limit_pack(pages, "zstd"));
+    put(part, "pwrite alone", pages, limit_pwrite(pages, path));
+    put(part, "io_uring alone", pages, limit_uring(pages, path, 0));
+    put(part, "io_uring alone, O_DIRECT", pages, limit_uring(pages, path, O_DIRECT));
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * store DIRECTORY URI PAGES TEXT...: what the engines of the store take and give, beside the limits
- * of this machine, all measured in this run, on pages of several kinds. A file in DIRECTORY and the
- * server URI are used; an URI of "-" is none.
+ * store DIRECTORY URI PAGES TEXT...: figures of what the engines of the store take and give, beside
+ * the limits of this machine, all measured in this run, on pages of several kinds. A file in
+ * DIRECTORY and the server URI are used.
  */
 #include <err.h>
 #include <event2/event.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "bench_store.h"
+#include "figures.h"
 #include "log.h"
 #include "page.h"
 #include "priorities.h"
@@ -39,11 +39,6 @@ struct run {
     struct trip read;
     bool is_read;
     char *buffer;
-};
-
-struct figures {
-    double out, in, cpu_us;  /* pages/s; us of processor for a page that goes out */
-    double idle[3], busy[3]; /* us: p50, p99, max of a page-in, while nothing else, or much, */
 };
 
 static struct event_base *create_base(void)
@@ -96,7 +91,7 @@ static void send_window(struct run *run)
     }
 }
 
-static void put_all_out(struct run *run, struct figures *f)
+static void put_all_out(struct run *run)
 {
     double start = now_us(), start_cpu = processor_us();
 
@@ -104,8 +99,8 @@ static void put_all_out(struct run *run, struct figures *f)
     send_window(run);
     while (run->nr_done < run->pages->nr)
         event_base_loop(run->base, EVLOOP_ONCE);
-    f->out = run->nr_done / (now_us() - start) * 1e6;
-    f->cpu_us = (processor_us() - start_cpu) / run->nr_done;
+    put_figure("out-pages-per-second", run->nr_done / (now_us() - start) * 1e6);
+    put_figure("out-cpu-us-per-page", (processor_us() - start_cpu) / run->nr_done);
 }
 
 static void got(struct store_io *io)
@@ -135,37 +130,27 @@ static double get_one(struct run *run, uint32_t gfn)
     return start;
 }
 
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
-static void get_some(struct run *run, double figures[3])
+static void get_some(struct run *run, const char *what)
 {
     static double us[NR_READS];
 
     srandom(1);
     for (int i = 0; i < NR_READS; i++)
         us[i] = get_one(run, (uint32_t)random() % run->pages->nr);
-    qsort(us, NR_READS, sizeof(us[0]), compare);
-    figures[0] = us[NR_READS / 2];
-    figures[1] = us[NR_READS * 99 / 100];
-    figures[2] = us[NR_READS - 1];
+    put_delays(what, us, NR_READS);
 }
 
 /* While as many page-outs as can be are under way: all to slots that are freed at once. */
-static void get_some_while_busy(struct run *run, double figures[3])
+static void get_some_while_busy(struct run *run)
 {
     run->again = true;
     run->next = run->nr_done = 0;
     send_window(run);
-    get_some(run, figures);
+    get_some(run, "busy");
 }
 
 static void measure(struct event_base *base, const struct pages *pages,
-                    const struct store_options *options, struct figures *f)
+                    const struct store_options *options)
 {
     struct run run = {.base = base, .pages = pages};
     char message[256];
@@ -177,98 +162,47 @@ static void measure(struct event_base *base, const struct pages *pages,
     run.buffer = aligned_alloc(PAGE_BYTES, PAGE_BYTES);
     if (!run.slots || !run.buffer)
         err(1, "calloc");
-    put_all_out(&run, f);
-    get_some(&run, f->idle);
+    put_all_out(&run);
+    get_some(&run, "idle");
     start = now_us();
     for (uint32_t i = 0; i < pages->nr; i++)
         get_one(&run, i);
-    f->in = pages->nr / (now_us() - start) * 1e6;
-    get_some_while_busy(&run, f->busy);
+    put_figure("in-pages-per-second", pages->nr / (now_us() - start) * 1e6);
+    get_some_while_busy(&run);
     store_remove(run.store);
     store_close(run.store);
     free(run.slots);
     free(run.buffer);
 }
 
-enum which_limit { MEMCPY, LZ4, ZSTD, PWRITE, URING, URING_DIRECT, NR_LIMITS };
-
-static const char *const limit_names[NR_LIMITS] = {
-    "memcpy alone", "lz4 alone",      "zstd alone",
-    "pwrite alone", "io_uring alone", "io_uring alone, O_DIRECT",
-};
-
-static void measure_limits(const struct pages *pages, const char *path, struct limit *limits)
-{
-    limits[MEMCPY] = limit_memcpy(pages);
-    limits[LZ4] = limit_pack(pages, "lz4");
-    limits[ZSTD] = limit_pack(pages, "zstd");
-    limits[PWRITE] = limit_pwrite(pages, path);
-    limits[URING] = limit_uring(pages, path, 0);
-    limits[URING_DIRECT] = limit_uring(pages, path, O_DIRECT);
-}
-
-static void print_limits(const struct pages *pages, const struct limit *limits)
-{
-    for (int i = 0; i < NR_LIMITS; i++)
-        if (limits[i].out > 0)
-            printf("%-7s %-28s %9.0f %9s %7.2f\n", pages->name, limit_names[i], limits[i].out, "",
-                   limits[i].cpu_us);
-        else
-            printf("%-7s %-28s %9s\n", pages->name, limit_names[i], "not here");
-}
-
-/* The processor's time is compared: on a busy machine the other one says little. */
-static void print_figures(const struct pages *pages, const char *name, const struct figures *f,
-                          const char *limit_name, const struct limit *limit)
-{
-    printf("%-7s %-28s %9.0f %9.0f %7.2f  %5.2f of %-14s %6.1f %6.1f %7.0f  %6.1f %6.1f %7.0f\n",
-           pages->name, name, f->out, f->in, f->cpu_us, limit->cpu_us / f->cpu_us, limit_name,
-           f->idle[0], f->idle[1], f->idle[2], f->busy[0], f->busy[1], f->busy[2]);
-}
-
-/* A store; PATH and URI stand for what the command line has. */
+/* A store; NULL is the URI, and %s the file. */
 static const struct engine {
     const char *name, *where, *compression;
     enum store_encryption encryption;
-    enum which_limit limit;
 } engines[] = {
-    {"memory", "memory:4G", "lz4", STORE_ENCRYPT_BY_DEFAULT, LZ4},
-    {"memory, zstd", "memory:4G", "zstd", STORE_ENCRYPT_BY_DEFAULT, ZSTD},
-    {"memory:16M,PATH", "memory:16M,%s", "lz4", STORE_ENCRYPT_BY_DEFAULT, LZ4},
-    {"PATH", "%s", NULL, STORE_ENCRYPT_NO, PWRITE},
-    {"PATH, encrypted", "%s", NULL, STORE_ENCRYPT_YES, PWRITE},
-    {"URI", NULL, NULL, STORE_ENCRYPT_NO, PWRITE},
-    {"URI, encrypted", NULL, NULL, STORE_ENCRYPT_YES, PWRITE},
+    {"memory", "memory:4G", "lz4", STORE_ENCRYPT_BY_DEFAULT},
+    {"memory, zstd", "memory:4G", "zstd", STORE_ENCRYPT_BY_DEFAULT},
+    {"memory:16M and file", "memory:16M,%s", "lz4", STORE_ENCRYPT_BY_DEFAULT},
+    {"file", "%s", NULL, STORE_ENCRYPT_NO},
+    {"file, encrypted", "%s", NULL, STORE_ENCRYPT_YES},
+    {"nbd", NULL, NULL, STORE_ENCRYPT_NO},
+    {"nbd, encrypted", NULL, NULL, STORE_ENCRYPT_YES},
 };
 
 static void run_engine(struct event_base *base, const struct pages *pages,
-                       const struct engine *engine, const char *path, const char *uri,
-                       const struct limit *limits)
+                       const struct engine *engine, const char *path, const char *uri)
 {
-    char where[512];
+    char where[512], name[64];
     struct store_options options = {
         .where = where, .compression = engine->compression, .encryption = engine->encryption};
-    const enum which_limit limit = strcmp(pages->name, "zero") == 0 ? MEMCPY : engine->limit;
-    struct figures f;
 
-    if (!engine->where && !strcmp(uri, "-")) {
-        printf("%-7s %-28s %9s\n", pages->name, engine->name, "not here");
-        return;
-    }
     if (engine->where)
         snprintf(where, sizeof(where), engine->where, path); /* NOLINT */
     else
         snprintf(where, sizeof(where), "%s", uri);
-    measure(base, pages, &options, &f);
-    print_figures(pages, engine->name, &f, limit_names[limit], &limits[limit]);
-}
-
-static void print_heading(void)
-{
-    printf("%-7s %-28s %9s %9s %7s  %-23s %-21s  %-21s\n", "", "", "out", "in", "cpu/out",
-           "cpu of the limit", "page-in, idle [us]", "page-in, evicting [us]");
-    printf("%-7s %-28s %9s %9s %7s  %-23s %6s %6s %7s  %6s %6s %7s\n", "pages", "store", "pages/s",
-           "pages/s", "us", "to the store's", "p50", "p99", "max", "p50", "p99", "max");
+    snprintf(name, sizeof(name), "%s-%s", engine->name, pages->name);
+    figures_of("store", name);
+    measure(base, pages, &options);
 }
 
 int main(int argc, char **argv)
@@ -279,18 +213,13 @@ int main(int argc, char **argv)
 
     if (argc < 5)
         errx(1, "usage: store DIRECTORY URI PAGES TEXT...");
-    setvbuf(stdout, NULL, _IOLBF, 0);
     log_set_level(LOG_LEVEL_WARNING);
     snprintf(path, sizeof(path), "%s/bench-store", argv[1]);
     mix_pages(mixes, (unsigned int)atoi(argv[3]), argv + 4); /* NOLINT */
-    print_heading();
     for (int i = 0; i < NR_MIXES; i++) {
-        struct limit limits[NR_LIMITS];
-
-        measure_limits(&mixes[i], path, limits);
-        print_limits(&mixes[i], limits);
+        put_limits("store", &mixes[i], path);
         for (size_t k = 0; k < sizeof(engines) / sizeof(engines[0]); k++)
-            run_engine(base, &mixes[i], &engines[k], path, argv[2], limits);
+            run_engine(base, &mixes[i], &engines[k], path, argv[2]);
     }
     event_base_free(base);
     return 0;

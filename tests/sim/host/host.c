@@ -76,7 +76,7 @@ void host_changed(void)
 /* A vCPU that is inside Xen goes on even if it is paused meanwhile. */
 void host_gap(struct vcpu *v, uint64_t *random)
 {
-    if (draw(random, GAP_ONE_IN))
+    if (host.is_quiet || draw(random, GAP_ONE_IN))
         return;
     if (v)
         v->in_xen = true;

@@ -84,6 +84,7 @@ struct host {
     bool patched;
     uint64_t seed;
     uint32_t first_domid; /* others may live on other hosts of the same xenstored */
+    bool is_quiet;        /* nobody else comes in between, see host_gap() */
     uint32_t nr_frames, nr_free;
     uint32_t withheld; /* of the free ones: somebody else has them for now */
     int memory_fd;

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * sim PART CASE DIR MIX PAGES WHAT STORE TEXT...: prints figures of a guest of that many such pages
+ * on a simulated host; its files are in DIR, which is empty. WHAT is stock, patched  our pager on
+ * such a Xen, with this store old             the one in $SIM_OLD_PAGER, with this file limits what
+ * is the least for such pages; STORE is the name of a file swap            the kernel's own, with
+ * the swap that is on size=GIB        ours, with a guest of that size which is mostly a hole
+ *
+ * The rest of the environment is that of simxen.
+ */
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench_sim.h"
+#include "figures.h"
+
+#define NR_TOUCHES 3000 /* whose delays make a distribution */
+#define MAX_SQUEEZES 40
+#define SLACK 256
+
+static struct pages mixes[NR_MIXES];
+
+static const struct pages *mix_of(const char *name)
+{
+    for (int i = 0; i < NR_MIXES; i++)
+        if (!strcmp(mixes[i].name, name))
+            return &mixes[i];
+    errx(1, "no pages are '%s'", name);
+}
+
+/* From all to half. */
+static void put_eviction(struct bench *b)
+{
+    double start = now_us(), start_cpu = bench_pager_us(b), nr;
+
+    bench_squeeze(b, b->pages->nr / 2);
+    nr = (double)b->domain->page_outs;
+    put_figure("out-pages-per-second", nr / (now_us() - start) * 1e6);
+    put_figure("out-cpu-us-per-page", (bench_pager_us(b) - start_cpu) / nr);
+}
+
+static void put_touches_at_rest(struct bench *b)
+{
+    static double us[NR_TOUCHES];
+    double start_cpu;
+    size_t n = 0;
+
+    bench_squeeze(b, b->pages->nr / 4);
+    start_cpu = bench_pager_us(b);
+    while (n < NR_TOUCHES)
+        if ((us[n] = bench_touch(b)) >= 0)
+            n++;
+    put_figure("at-rest-cpu-us-per-page", (bench_pager_us(b) - start_cpu) / (double)n);
+    put_delays("at-rest", us, n);
+}
+
+/* From all to a quarter, again and again. */
+static void put_touches_while_evicting(struct bench *b)
+{
+    static double us[NR_TOUCHES];
+    size_t n = 0;
+
+    for (int i = 0; i < MAX_SQUEEZES && n < NR_TOUCHES; i++) {
+        bench_refill(b, SLACK);
+        bench_begin_squeeze(b, b->pages->nr / 4);
+        while (n < NR_TOUCHES && !bench_is_squeezed(b, b->pages->nr / 4))
+            if ((us[n] = bench_touch(b)) >= 0)
+                n++;
+    }
+    if (n)
+        put_delays("while-evicting", us, n);
+}
+
+static void put_drain(struct bench *b)
+{
+    double nr, start;
+
+    bench_squeeze(b, b->pages->nr / 4);
+    nr = (double)b->domain->paged_pages;
+    start = now_us();
+    bench_end(b);
+    put_figure("drain-pages-per-second", nr / (now_us() - start) * 1e6);
+}
+
+static void put_pager(struct bench *b)
+{
+    put_eviction(b);
+    put_touches_at_rest(b);
+    put_touches_while_evicting(b);
+    put_drain(b);
+}
+
+static void put(const char *what, const char *dir, const struct pages *pages, const char *store)
+{
+    struct bench b = {.pages = pages};
+
+    if (!strcmp(what, "limits")) {
+        put_limits("sim", pages, store);
+    } else if (!strcmp(what, "swap")) {
+        bench_swap(pages);
+    } else if (!strncmp(what, "size=", 5)) {
+        bench_size(&b, dir, store, strtoull(what + 5, NULL, 10) << 18);
+    } else {
+        if (!strcmp(what, "old"))
+            b.old_pager = getenv("SIM_OLD_PAGER");
+        bench_start(&b, dir, !strcmp(what, "patched"), store, 0);
+        put_pager(&b);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 9)
+        errx(2, "usage: sim PART CASE DIR MIX PAGES WHAT STORE TEXT...");
+    mix_pages(mixes, (unsigned int)atoi(argv[5]), argv + 8); /* NOLINT */
+    figures_of(argv[1], argv[2]);
+    put(argv[6], argv[3], mix_of(argv[4]), argv[7]);
+    return 0;
+}
