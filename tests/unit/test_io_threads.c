@@ -230,6 +230,20 @@ static void page_outs_of_a_turn_are_done_together(void **state)
     assert_int_equal(most_together, IO_THREADS_TOGETHER);
 }
 
+/* Those who are less wait for more, as long as the loop has something else to do. */
+static void page_outs_are_begun_when_there_are_enough(void **state)
+{
+    (void)state;
+    for (int i = 0; i < IO_THREADS_TOGETHER; i++)
+        submit(&jobs[i], STORE_PAGE_OUT);
+    wait_for_carried_out(IO_THREADS_TOGETHER);
+    assert_int_equal(most_together, IO_THREADS_TOGETHER);
+    for (int i = 0; i < IO_THREADS_TOGETHER; i++)
+        assert_int_equal(jobs[i].nr_done, 0);
+    submit(&jobs[IO_THREADS_TOGETHER], STORE_PAGE_OUT);
+    wait_for(IO_THREADS_TOGETHER + 1);
+}
+
 /* A store that takes no more writes still has to give pages back. */
 static void writes_never_have_all_threads(void **state)
 {
@@ -359,6 +373,7 @@ int main(void)
         WITH_THREADS(a_fault_does_not_wait_for_the_page_outs_queued_before_it),
         WITH_THREADS(several_threads_work_at_the_same_time),
         WITH_THREADS(page_outs_of_a_turn_are_done_together),
+        WITH_THREADS(page_outs_are_begun_when_there_are_enough),
         WITH_THREADS(writes_never_have_all_threads),
         WITH_THREADS(each_of_thousands_is_done_exactly_once),
         WITH_THREADS(an_operation_can_be_submitted_again_from_its_own_end),

@@ -18,8 +18,9 @@ struct io_threads {
     void *arg;
     int done_fd; /* readable when done is not empty */
     struct event *done_event;
-    struct io_list gathered; /* not reads: of this turn of the loop, which has it alone */
-    struct event *begin_event;
+    struct io_list gathered; /* page-outs that wait for more of them; the loop has it alone */
+    unsigned int nr_gathered;
+    struct event *idle_event; /* no more are coming */
 
     pthread_mutex_t lock; /* for all below */
     pthread_cond_t work;
@@ -48,21 +49,30 @@ static unsigned int next_work(struct io_threads *t, struct store_io **ios)
     return nr;
 }
 
-/* Called and returns with the lock held. */
+/*
+ * Called and returns with the lock held, but tells the loop without it: where there is one
+ * processor, the loop runs at once, and would have to wait for the lock.
+ */
 static void carry_out(struct io_threads *t, struct store_io **ios, unsigned int nr)
 {
     const bool is_writing = !io_is_read(ios[0]);
     uint64_t one = 1;
+    bool is_first;
 
     t->nr_writing += is_writing;
     pthread_mutex_unlock(&t->lock);
     t->fn(t->arg, ios, nr);
     pthread_mutex_lock(&t->lock);
     t->nr_writing -= is_writing;
-    if (STAILQ_EMPTY(&t->done) && write(t->done_fd, &one, sizeof(one)) < 0)
-        abort(); /* an eventfd far from its maximum takes a write */
+    is_first = STAILQ_EMPTY(&t->done);
     for (unsigned int i = 0; i < nr; i++)
         STAILQ_INSERT_TAIL(&t->done, ios[i], link);
+    if (!is_first)
+        return;
+    pthread_mutex_unlock(&t->lock);
+    if (write(t->done_fd, &one, sizeof(one)) < 0)
+        abort(); /* an eventfd far from its maximum takes a write */
+    pthread_mutex_lock(&t->lock);
 }
 
 static void *thread_main(void *arg)
@@ -99,29 +109,31 @@ static void deliver_done(evutil_socket_t fd, short what, void *arg)
         io->engine_done(io);
 }
 
-/* Wakes no more threads than there is work for: each costs more than a page does. */
-static void begin_gathered(evutil_socket_t fd, short what, void *arg)
+/* Wakes one thread for what it can take, with the lock free for it. */
+static void begin_gathered(struct io_threads *t)
+{
+    pthread_mutex_lock(&t->lock);
+    STAILQ_CONCAT(&t->queues[STORE_PAGE_OUT], &t->gathered);
+    pthread_mutex_unlock(&t->lock);
+    t->nr_gathered = 0;
+    pthread_cond_signal(&t->work);
+}
+
+static void when_idle(evutil_socket_t fd, short what, void *arg)
 {
     struct io_threads *t = arg;
-    unsigned int nr_page_outs = 0;
-    struct store_io *io;
 
     (void)fd, (void)what;
-    pthread_mutex_lock(&t->lock);
-    while ((io = io_list_take(&t->gathered))) {
-        STAILQ_INSERT_TAIL(&t->queues[io->urgency], io, link);
-        if (io->urgency != STORE_PAGE_OUT || nr_page_outs++ % IO_THREADS_TOGETHER == 0)
-            pthread_cond_signal(&t->work);
-    }
-    pthread_mutex_unlock(&t->lock);
+    if (t->nr_gathered)
+        begin_gathered(t);
 }
 
 static int add_events(struct io_threads *t, struct event_base *base)
 {
     t->done_event = event_new(base, t->done_fd, EV_READ | EV_PERSIST, deliver_done, t);
-    t->begin_event = event_new(base, -1, 0, begin_gathered, t);
-    if (!t->done_event || !t->begin_event || event_priority_set(t->done_event, PRIORITY_SERVE) ||
-        event_priority_set(t->begin_event, PRIORITY_SERVE) || event_add(t->done_event, NULL))
+    t->idle_event = event_new(base, -1, 0, when_idle, t);
+    if (!t->done_event || !t->idle_event || event_priority_set(t->done_event, PRIORITY_SERVE) ||
+        event_priority_set(t->idle_event, PRIORITY_IDLE) || event_add(t->done_event, NULL))
         return -ENOMEM;
     return 0;
 }
@@ -165,17 +177,25 @@ int io_threads_create(struct event_base *base, unsigned int nr_threads, io_threa
     return 0;
 }
 
-void io_threads_submit(struct io_threads *t, struct store_io *io)
+static void begin_alone(struct io_threads *t, struct store_io *io)
 {
-    if (!io_is_read(io)) {
-        STAILQ_INSERT_TAIL(&t->gathered, io, link);
-        event_active(t->begin_event, EV_TIMEOUT, 0);
-        return;
-    }
     pthread_mutex_lock(&t->lock);
     STAILQ_INSERT_TAIL(&t->queues[io->urgency], io, link);
-    pthread_cond_signal(&t->work);
     pthread_mutex_unlock(&t->lock);
+    pthread_cond_signal(&t->work);
+}
+
+void io_threads_submit(struct io_threads *t, struct store_io *io)
+{
+    if (io->urgency != STORE_PAGE_OUT) {
+        begin_alone(t, io);
+        return;
+    }
+    STAILQ_INSERT_TAIL(&t->gathered, io, link);
+    if (++t->nr_gathered == IO_THREADS_TOGETHER)
+        begin_gathered(t);
+    else
+        event_active(t->idle_event, EV_TIMEOUT, 0);
 }
 
 void io_threads_destroy(struct io_threads *t)
@@ -190,8 +210,8 @@ void io_threads_destroy(struct io_threads *t)
         pthread_join(t->threads[--t->nr_threads], NULL);
     if (t->done_event)
         event_free(t->done_event);
-    if (t->begin_event)
-        event_free(t->begin_event);
+    if (t->idle_event)
+        event_free(t->idle_event);
     if (t->done_fd >= 0)
         close(t->done_fd);
     pthread_cond_destroy(&t->work);

@@ -27,8 +27,8 @@ int io_threads_create(struct event_base *base, unsigned int nr_threads, io_threa
                       void *arg, struct io_threads **threads);
 
 /*
- * Queues an operation. Those that are no reads are begun when the loop comes round again, so that
- * what was submitted together can be done together.
+ * Queues an operation. Page-outs are begun when there are IO_THREADS_TOGETHER of them or the loop
+ * has nothing else to do, so that they can be done together.
  */
 void io_threads_submit(struct io_threads *threads, struct store_io *io);
 
