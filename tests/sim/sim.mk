@@ -34,7 +34,7 @@ $(SIM_B)/obj/%.o: %.c | $(B)/packages.stamp
 # The version of a symbol is part of its name for the loader. It wants to see those of symbols, too,
 # that a program could use and never does.
 $(SIM_B)/lib/%: SIM_VERSIONS = VERS_1.0 { global: xen*; local: *; }; VERS_1.3 { };
-$(SIM_B)/lib/libxenctrl.so.4.17: SIM_VERSIONS = VERS_4.17.0 { global: xc_*; local: *; }; GLIBC_2.2.5 { munmap; pread; pwrite; }; GLIBC_2.10 { pwritev; }; GLIBC_2.26 { preadv2; };
+$(SIM_B)/lib/libxenctrl.so.4.17: SIM_VERSIONS = VERS_4.17.0 { global: xc_*; local: *; }; GLIBC_2.2.5 { munmap; pread; pwrite; }; GLIBC_2.10 { preadv; pwritev; }; GLIBC_2.26 { preadv2; };
 $(SIM_B)/lib/libxenctrl.so.4.17: $(SIM_B)/obj/$(SIM)/lib/store_faults.o $(SIM_B)/obj/tests/lab/guest/pattern.o
 $(SIM_B)/lib/libxenevtchn.so.1: SIM_VERSIONS = VERS_1.0 { global: xen*; local: *; }; VERS_1.1 { xenevtchn_restrict; };
 $(SIM_B)/lib/libxenforeignmemory.so.1: SIM_VERSIONS = VERS_1.0 { global: xen*; local: *; }; VERS_1.3 { xenforeignmemory_*map_resource; };

@@ -37,7 +37,7 @@ static void carry_out(void *arg, struct store_io **ios, unsigned int nr)
 
     assert_ptr_equal(arg, &base);
     assert_false(pthread_equal(pthread_self(), loop_thread));
-    assert_in_range(nr, 1, is_read ? 1 : IO_THREADS_TOGETHER);
+    assert_in_range(nr, 1, ios[0]->urgency == STORE_FAULT ? 1 : IO_THREADS_TOGETHER);
     pthread_mutex_lock(&lock);
     nr_at_gate++;
     nr_reads_at_gate += is_read;
@@ -214,20 +214,31 @@ static void several_threads_work_at_the_same_time(void **state)
     assert_int_equal(create(4), 0);
     set_gate(true);
     for (int i = 0; i < 4; i++)
-        submit(&jobs[i], STORE_FETCH);
+        submit(&jobs[i], STORE_FAULT);
     wait_for_gate(4);
     set_gate(false);
     wait_for(4);
 }
 
-/* They can be written at once then, if they are neighbours. Reads never wait for each other. */
+/* They are one transfer then, if they are neighbours. Faults never wait for each other. */
+static void those_of_a_turn_are_done_together(enum store_urgency urgency)
+{
+    for (int i = 0; i < 40; i++)
+        submit(&jobs[i], i % 2 ? urgency : STORE_FAULT);
+    wait_for(40);
+    assert_int_equal(most_together, IO_THREADS_TOGETHER);
+}
+
 static void page_outs_of_a_turn_are_done_together(void **state)
 {
     (void)state;
-    for (int i = 0; i < 40; i++)
-        submit(&jobs[i], i % 2 ? STORE_PAGE_OUT : STORE_FETCH);
-    wait_for(40);
-    assert_int_equal(most_together, IO_THREADS_TOGETHER);
+    those_of_a_turn_are_done_together(STORE_PAGE_OUT);
+}
+
+static void fetches_of_a_turn_are_done_together(void **state)
+{
+    (void)state;
+    those_of_a_turn_are_done_together(STORE_FETCH);
 }
 
 /* Those who are less wait for more, as long as the loop has something else to do. */
@@ -256,6 +267,7 @@ static void writes_never_have_all_threads(void **state)
     loop_settle(base);
     wait_for_gate(3);
     submit(&jobs[200], STORE_FETCH);
+    loop_settle(base);
     wait_for_gate(4);
     assert_int_equal(nr_reads_at_gate, 1);
     set_gate(false);
@@ -313,7 +325,7 @@ static void destroying_with_work_queued_waits_for_what_has_been_started(void **s
     (void)state;
     set_gate(true);
     for (int i = 0; i < 100; i++)
-        submit(&jobs[i], STORE_FETCH);
+        submit(&jobs[i], STORE_FAULT);
     submit(&jobs[100], STORE_PAGE_OUT);
     wait_for_gate(1);
     assert_int_equal(pthread_create(&opener, NULL, open_gate_soon, NULL), 0);
@@ -373,6 +385,7 @@ int main(void)
         WITH_THREADS(a_fault_does_not_wait_for_the_page_outs_queued_before_it),
         WITH_THREADS(several_threads_work_at_the_same_time),
         WITH_THREADS(page_outs_of_a_turn_are_done_together),
+        WITH_THREADS(fetches_of_a_turn_are_done_together),
         WITH_THREADS(page_outs_are_begun_when_there_are_enough),
         WITH_THREADS(writes_never_have_all_threads),
         WITH_THREADS(each_of_thousands_is_done_exactly_once),

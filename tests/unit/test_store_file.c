@@ -233,6 +233,46 @@ static void pages_that_go_out_together_come_back_as_they_went(void **state)
     }
 }
 
+/* So that the system has to read it anew, which is left to threads. */
+static void forget_file(void)
+{
+    int fd = open(path, O_RDWR);
+
+    assert_true(fd >= 0);
+    assert_int_equal(fsync(fd), 0);
+    assert_int_equal(posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED), 0);
+    close(fd);
+}
+
+/* The last one is not in the file any more: of those that are read with it, it alone has an error.
+ */
+static void pages_that_are_fetched_together_come_back_as_they_went(void **state)
+{
+    uint32_t missing = 0;
+
+    (void)state;
+    assert_int_equal(open_store(), 0);
+    put_many(0);
+    for (uint32_t i = 0; i < TOGETHER; i++)
+        missing = ios[i].slot > ios[missing].slot ? i : missing;
+    forget_file();
+    assert_int_equal(truncate(path, ((off_t)ios[missing].slot + 1) * PAGE_BYTES), 0);
+    nr_under_way = TOGETHER;
+    for (uint32_t i = TOGETHER; i-- > 0;) {
+        memset(&many[i], 0, PAGE_BYTES);
+        store_page_in(store, &ios[i], STORE_FETCH);
+    }
+    loop_until(base, all_are_done, NULL);
+    for (uint32_t i = 0; i < TOGETHER; i++) {
+        struct page expected;
+
+        fill(&expected, i);
+        assert_int_equal(ios[i].error, i == missing ? -EIO : 0);
+        if (i != missing)
+            assert_memory_equal(&many[i], &expected, PAGE_BYTES);
+    }
+}
+
 /* Reads the place itself, as anybody could who has the file. */
 static bool is_empty_in_file(uint32_t slot)
 {
@@ -812,6 +852,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_DIRECTORY(pages_come_back_as_they_went),
         WITH_DIRECTORY(pages_that_go_out_together_come_back_as_they_went),
+        WITH_DIRECTORY(pages_that_are_fetched_together_come_back_as_they_went),
         WITH_DIRECTORY(what_was_given_back_cannot_be_read_in_the_file),
         WITH_DIRECTORY(what_an_earlier_pager_gave_back_cannot_be_read_either),
         WITH_DIRECTORY(the_file_is_for_us_alone),

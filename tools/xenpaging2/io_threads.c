@@ -18,9 +18,11 @@ struct io_threads {
     void *arg;
     int done_fd; /* readable when done is not empty */
     struct event *done_event;
-    struct io_list gathered; /* page-outs that wait for more of them; the loop has it alone */
-    unsigned int nr_gathered;
-    struct event *idle_event; /* no more are coming */
+    struct gathered {
+        struct io_list list;
+        unsigned int nr;
+    } gathered[NR_STORE_URGENCIES]; /* what waits for more of its kind; the loop has it alone */
+    struct event *idle_event;       /* no more are coming */
 
     pthread_mutex_t lock; /* for all below */
     pthread_cond_t work;
@@ -31,6 +33,12 @@ struct io_threads {
     unsigned int nr_threads;
     pthread_t threads[];
 };
+
+/* Whether several can be done together; nobody waits for any of these. */
+static bool goes_together(enum store_urgency urgency)
+{
+    return urgency == STORE_FETCH || urgency == STORE_PAGE_OUT;
+}
 
 /* What to do next, in ios[]. Returns how many, 0 for nothing. */
 static unsigned int next_work(struct io_threads *t, struct store_io **ios)
@@ -45,7 +53,8 @@ static unsigned int next_work(struct io_threads *t, struct store_io **ios)
         return 0;
     do
         ios[nr++] = io_list_take(&t->queues[i]);
-    while (i == STORE_PAGE_OUT && nr < IO_THREADS_TOGETHER && !STAILQ_EMPTY(&t->queues[i]));
+    while (goes_together((enum store_urgency)i) && nr < IO_THREADS_TOGETHER &&
+           !STAILQ_EMPTY(&t->queues[i]));
     return nr;
 }
 
@@ -110,12 +119,12 @@ static void deliver_done(evutil_socket_t fd, short what, void *arg)
 }
 
 /* Wakes one thread for what it can take, with the lock free for it. */
-static void begin_gathered(struct io_threads *t)
+static void begin_gathered(struct io_threads *t, enum store_urgency urgency)
 {
     pthread_mutex_lock(&t->lock);
-    STAILQ_CONCAT(&t->queues[STORE_PAGE_OUT], &t->gathered);
+    STAILQ_CONCAT(&t->queues[urgency], &t->gathered[urgency].list);
     pthread_mutex_unlock(&t->lock);
-    t->nr_gathered = 0;
+    t->gathered[urgency].nr = 0;
     pthread_cond_signal(&t->work);
 }
 
@@ -124,8 +133,9 @@ static void when_idle(evutil_socket_t fd, short what, void *arg)
     struct io_threads *t = arg;
 
     (void)fd, (void)what;
-    if (t->nr_gathered)
-        begin_gathered(t);
+    for (int i = 0; i < NR_STORE_URGENCIES; i++)
+        if (t->gathered[i].nr)
+            begin_gathered(t, (enum store_urgency)i);
 }
 
 static int add_events(struct io_threads *t, struct event_base *base)
@@ -161,10 +171,11 @@ int io_threads_create(struct event_base *base, unsigned int nr_threads, io_threa
     t->arg = arg;
     pthread_mutex_init(&t->lock, NULL);
     pthread_cond_init(&t->work, NULL);
-    for (int i = 0; i < NR_STORE_URGENCIES; i++)
+    for (int i = 0; i < NR_STORE_URGENCIES; i++) {
         STAILQ_INIT(&t->queues[i]);
+        STAILQ_INIT(&t->gathered[i].list);
+    }
     STAILQ_INIT(&t->done);
-    STAILQ_INIT(&t->gathered);
     t->max_writing = nr_threads > 1 ? nr_threads - 1 : 1;
     t->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (t->done_fd >= 0 && !(rc = add_events(t, base)))
@@ -187,13 +198,15 @@ static void begin_alone(struct io_threads *t, struct store_io *io)
 
 void io_threads_submit(struct io_threads *t, struct store_io *io)
 {
-    if (io->urgency != STORE_PAGE_OUT) {
+    struct gathered *gathered = &t->gathered[io->urgency];
+
+    if (!goes_together(io->urgency)) {
         begin_alone(t, io);
         return;
     }
-    STAILQ_INSERT_TAIL(&t->gathered, io, link);
-    if (++t->nr_gathered == IO_THREADS_TOGETHER)
-        begin_gathered(t);
+    STAILQ_INSERT_TAIL(&gathered->list, io, link);
+    if (++gathered->nr == IO_THREADS_TOGETHER)
+        begin_gathered(t, io->urgency);
     else
         event_active(t->idle_event, EV_TIMEOUT, 0);
 }

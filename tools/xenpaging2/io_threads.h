@@ -13,8 +13,8 @@ struct io_threads;
 #define IO_THREADS_TOGETHER 16
 
 /*
- * Does the I/O of one operation, or of up to IO_THREADS_TOGETHER page-outs, in a thread, and sets
- * the io->error of each to 0 or a negative errno.
+ * Does the I/O of one operation, or of up to IO_THREADS_TOGETHER page-outs, or as many fetches, in
+ * a thread, and sets the io->error of each to 0 or a negative errno.
  */
 typedef void io_threads_fn(void *arg, struct store_io **ios, unsigned int nr);
 
@@ -27,8 +27,8 @@ int io_threads_create(struct event_base *base, unsigned int nr_threads, io_threa
                       void *arg, struct io_threads **threads);
 
 /*
- * Queues an operation. Page-outs are begun when there are IO_THREADS_TOGETHER of them or the loop
- * has nothing else to do, so that they can be done together.
+ * Queues an operation. Page-outs and fetches are begun when there are IO_THREADS_TOGETHER of them
+ * or the loop has nothing else to do, so that they can be done together.
  */
 void io_threads_submit(struct io_threads *threads, struct store_io *io);
 

@@ -99,31 +99,36 @@ static int by_slot(const void *a, const void *b)
     return ((*x)->slot > (*y)->slot) - ((*x)->slot < (*y)->slot);
 }
 
-/* Writes the first pages at once, if their slots are neighbours. Returns how many were written. */
-static unsigned int write_neighbours(int fd, struct store_io **ios, unsigned int nr)
+/* Transfers the first pages at once, if their slots are neighbours. Returns how many that were. */
+static unsigned int transfer_neighbours(int fd, struct store_io **ios, unsigned int nr, bool write)
 {
+    const off_t offset = offset_of(ios[0]->slot);
     struct iovec pages[IO_THREADS_TOGETHER];
     unsigned int n = 0;
+    ssize_t done;
 
     do
         pages[n] = (struct iovec){ios[n]->page, PAGE_BYTES};
     while (++n < nr && ios[n]->slot == ios[n - 1]->slot + 1);
-    if (n < 2 || pwritev(fd, pages, (int)n, offset_of(ios[0]->slot)) != (ssize_t)n * PAGE_BYTES)
+    if (n < 2)
+        return 0;
+    done = write ? pwritev(fd, pages, (int)n, offset) : preadv(fd, pages, (int)n, offset);
+    if (done != (ssize_t)n * PAGE_BYTES)
         return 0;
     for (unsigned int i = 0; i < n; i++)
         ios[i]->error = 0;
     return n;
 }
 
-/* What cannot be written together is written alone, to know which of them has the error. */
-static void write_pages(int fd, struct store_io **ios, unsigned int nr)
+/* What cannot be done together is done alone, to know which of them has the error. */
+static void transfer_pages(int fd, struct store_io **ios, unsigned int nr, bool write)
 {
     qsort(ios, nr, sizeof(void *), by_slot);
     for (unsigned int i = 0, n; i < nr; i += n) {
-        n = write_neighbours(fd, ios + i, nr - i);
+        n = transfer_neighbours(fd, ios + i, nr - i, write);
         if (n)
             continue;
-        ios[i]->error = transfer(fd, ios[i]->page, offset_of(ios[i]->slot), true);
+        ios[i]->error = transfer(fd, ios[i]->page, offset_of(ios[i]->slot), write);
         n = 1;
     }
 }
@@ -146,12 +151,10 @@ static void do_io(void *arg, struct store_io **ios, unsigned int nr)
 {
     const struct file_engine *file = arg;
 
-    if (ios[0]->urgency == STORE_PAGE_OUT)
-        write_pages(file->fd, ios, nr);
-    else if (ios[0]->urgency == STORE_HOLE)
+    if (ios[0]->urgency == STORE_HOLE)
         ios[0]->error = make_hole(file, ios[0]->slot, ((struct hole *)ios[0])->nr);
     else
-        ios[0]->error = transfer(file->fd, ios[0]->page, offset_of(ios[0]->slot), false);
+        transfer_pages(file->fd, ios, nr, ios[0]->urgency == STORE_PAGE_OUT);
 }
 
 /* Those that have nothing but memory cannot be asked whether they would wait. */

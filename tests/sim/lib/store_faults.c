@@ -85,6 +85,12 @@ ssize_t pwritev(int fd, const struct iovec *data, int nr, off_t offset)
     return one_by_one ? -1 : syscall(SYS_pwritev, fd, data, (size_t)nr, offset, 0);
 }
 
+ssize_t preadv(int fd, const struct iovec *data, int nr, off_t offset)
+{
+    errno = EIO;
+    return one_by_one ? -1 : syscall(SYS_preadv, fd, data, (size_t)nr, offset, 0);
+}
+
 ssize_t preadv2(int fd, const struct iovec *data, int nr, off_t offset, int flags)
 {
     errno = EAGAIN;
