@@ -80,8 +80,6 @@ static bool serve_one(struct client *client, void *payload)
     host_lock();
     reply.rc = hypercall(client, &request, payload, &bytes);
     host_unlock();
-    if (request.op == SIM_EVTCHN_UNMASK)
-        return true;
     reply.payload_bytes = bytes;
     return send_reply(client, &reply, payload);
 }

@@ -190,20 +190,6 @@ void sim_call_many(struct sim_handle *handle, const struct sim_request *requests
     pthread_mutex_unlock(&handle->lock);
 }
 
-void sim_tell(struct sim_handle *handle, struct sim_request request)
-{
-    const void *payload = NULL;
-    enum kill_how how;
-    bool dies;
-
-    pthread_mutex_lock(&handle->lock);
-    dies = kill_point_begin(&how);
-    send_requests(handle->fd, &request, &payload, 1);
-    if (dies)
-        kill_point_die();
-    pthread_mutex_unlock(&handle->lock);
-}
-
 int64_t sim_simple(struct sim_handle *handle, enum sim_op op, uint32_t domid, uint64_t gfn)
 {
     return sim_call(handle, (struct sim_request){.op = op, .domid = domid, .gfn = gfn}, NULL, NULL,

@@ -38,9 +38,6 @@ int64_t sim_call(struct sim_handle *handle, struct sim_request request, const vo
 void sim_call_many(struct sim_handle *handle, const struct sim_request *requests,
                    const void *const *payloads, int64_t *rcs, size_t nr);
 
-/* Sends one that has no reply. */
-void sim_tell(struct sim_handle *handle, struct sim_request request);
-
 /* The same as sim_call() for requests without any payload. */
 int64_t sim_simple(struct sim_handle *handle, enum sim_op op, uint32_t domid, uint64_t gfn);
 

@@ -84,11 +84,11 @@ xenevtchn_port_or_error_t xenevtchn_pending(xenevtchn_handle *channel)
     return channel->port;
 }
 
+/* What came meanwhile can be read when this returns: it waits for the reply. */
 int xenevtchn_unmask(xenevtchn_handle *channel, evtchn_port_t port)
 {
     (void)port;
-    sim_tell(channel->host, (struct sim_request){.op = SIM_EVTCHN_UNMASK});
-    return 0;
+    return (int)sim_simple(channel->host, SIM_EVTCHN_UNMASK, 0, 0);
 }
 
 int xenevtchn_notify(xenevtchn_handle *channel, evtchn_port_t port)

@@ -36,7 +36,7 @@ enum sim_op {
     SIM_UNMAP,       /* payload: frames, as uint64_t */
     SIM_EVTCHN_OPEN, /* replies with the eventfd to wait for */
     SIM_EVTCHN_BIND, /* to port arg of the domain; returns the local port */
-    SIM_EVTCHN_UNMASK, /* without a reply */
+    SIM_EVTCHN_UNMASK,
     SIM_EVTCHN_NOTIFY,
     SIM_NR_OPS,
 };
