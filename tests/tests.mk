@@ -22,7 +22,8 @@
 LAB := tests/lab
 SCENARIOS ?= $(filter-out demo,$(notdir $(basename $(wildcard $(LAB)/scenarios/*.sh))))
 # What is shown on stock Xen unless its file says otherwise, and once more on a patched one.
-PATCHED_SCENARIOS ?= squeeze-verify-drain@patched thrash@patched conformance@patched
+PATCHED_SCENARIOS ?= squeeze-verify-drain@patched thrash@patched conformance@patched \
+                      host-out-of-memory@patched
 EPT_SCENARIOS ?= boot guest squeeze-verify-drain balloon terminated-while-thrashing \
                  destroyed-while-evicting \
                  $(sort $(wildcard $(LAB)/ept/*.sh))
