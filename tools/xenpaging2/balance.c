@@ -13,6 +13,7 @@
 #include "pager.h"
 #include "pages.h"
 #include "priorities.h"
+#include "timer_ms.h"
 #include "xen_ops.h"
 
 /*
@@ -231,14 +232,11 @@ static void check_later(struct balance *balance, bool has_grown)
 {
     bool busy = balance->draining || balance_excess(balance);
     int most = busy ? BUSY_CHECK_MS : IDLE_CHECK_MS;
-    struct timeval delay;
 
     balance->check_ms = has_grown ? GROWING_CHECK_MS : 2 * balance->check_ms;
     if (balance->check_ms > most)
         balance->check_ms = most;
-    delay.tv_sec = balance->check_ms / 1000;
-    delay.tv_usec = balance->check_ms % 1000 * 1000;
-    event_add(balance->check, &delay);
+    timer_add_ms(balance->check, balance->check_ms);
 }
 
 /*

@@ -240,7 +240,7 @@ void daemon_told_to_end(int sig, short what, void *arg)
              pages_to_kib(pages_nr_paged(d->pages)));
     status_set_state(d->status, "draining");
     if (!d->supervised)
-        notify_send("STOPPING=1\nSTATUS=all memory is being brought back");
+        notify_send(NOTIFY_DRAINS);
     balance_drain(d->balance);
 }
 

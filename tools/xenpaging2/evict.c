@@ -12,6 +12,7 @@
 #include "mem_event_ring.h"
 #include "page.h"
 #include "priorities.h"
+#include "timer_ms.h"
 #include "xen_ops.h"
 
 #define PUT_OFF_MS 1 /* a turn, once, while page-ins wait */
@@ -19,13 +20,6 @@
 #define MAX_REST_MS 10000
 
 static void begin(evutil_socket_t fd, short what, void *arg);
-
-static void add_timer(struct event *event, int64_t ms)
-{
-    struct timeval delay = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
-
-    event_add(event, &delay);
-}
 
 /* Put off once, so that it does go on however long page-ins may wait: they may wait for memory. */
 static void run_turn(evutil_socket_t fd, short what, void *arg)
@@ -36,7 +30,7 @@ static void run_turn(evutil_socket_t fd, short what, void *arg)
     (void)fd, (void)what;
     batch->is_put_off = !batch->is_put_off && env->page_ins_wait(env->arg);
     if (batch->is_put_off)
-        add_timer(batch->turn, PUT_OFF_MS);
+        timer_add_ms(batch->turn, PUT_OFF_MS);
     else
         batch->step(batch);
 }
@@ -57,7 +51,7 @@ void evict_next_turn(struct batch *batch, step_fn *step)
 void evict_turn_after(struct batch *batch, step_fn *step, int64_t ms)
 {
     batch->step = step;
-    add_timer(batch->turn, ms);
+    timer_add_ms(batch->turn, ms);
 }
 
 static void begin_soon(struct evict *evict)
@@ -258,7 +252,7 @@ static void go_on_resting(struct evict *evict)
     if (due >= 0 && due < left)
         left = due;
     evict->is_resting = true;
-    add_timer(evict->begin, left > 0 ? left : 0);
+    timer_add_ms(evict->begin, left > 0 ? left : 0);
 }
 
 static void rest_for(struct evict *evict, int ms)

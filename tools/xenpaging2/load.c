@@ -16,6 +16,7 @@
 #include "policy.h"
 #include "priorities.h"
 #include "stats.h"
+#include "timer_ms.h"
 #include "xen_ops.h"
 
 #define RETRY_MS 20
@@ -59,10 +60,8 @@ void loads_free(struct pager *pager)
 
 static void retry_after(struct load *load, int ms)
 {
-    struct timeval delay = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
-
     load->pager->env.stats->retries++;
-    event_add(load->retry, &delay);
+    timer_add_ms(load->retry, ms);
 }
 
 static void note_end_of_failure(struct load *load)

@@ -11,17 +11,11 @@
 #include "page.h"
 #include "priorities.h"
 #include "store_nbd_inside.h"
+#include "timer_ms.h"
 
 #define FIRST_RETRY_MS 100
 #define LAST_RETRY_MS 10000
 #define SILENCE_S 30 /* after which a machine that does not even acknowledge is given up */
-
-static void wait_ms(struct connection *c, int ms)
-{
-    const struct timeval delay = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
-
-    event_add(c->timer, &delay);
-}
 
 /* A server whose machine is gone does not close anything. There are none of these over Unix. */
 static void notice_silence(int fd)
@@ -96,7 +90,7 @@ void connection_lose(struct connection *c, const char *why)
         log_warning("store: '%s' is away, and pages on it wait: %s", n->uri, why);
     c->state = AWAY;
     drop(c);
-    wait_ms(c, c->retry_ms);
+    timer_add_ms(c->timer, c->retry_ms);
     c->retry_ms = c->retry_ms * 2 < LAST_RETRY_MS ? c->retry_ms * 2 : LAST_RETRY_MS;
 }
 
@@ -233,7 +227,7 @@ static void begun(struct store_io *io)
         connection_lose(c, c->attempt.error);
         return;
     }
-    wait_ms(c, CONNECT_MS);
+    timer_add_ms(c->timer, CONNECT_MS);
     connection_look_at(c);
 }
 

@@ -272,7 +272,7 @@ static int let_guest_go_on(struct daemon *d)
 static int say_that_it_is_served(struct daemon *d)
 {
     if (!d->supervised)
-        notify_send("READY=1\nSTATUS=the domain is served");
+        notify_send(NOTIFY_SERVED);
     else if (getppid() == d->supervised->supervisor)
         kill(d->supervised->supervisor, SUPERVISED_ATTACHED);
     return 0;

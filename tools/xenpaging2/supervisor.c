@@ -143,7 +143,7 @@ static void pass_on(struct supervisor *s, const siginfo_t *info)
 {
     if (info->si_signo != SIGUSR2) {
         s->shared->drain = true;
-        notify_send("STOPPING=1\nSTATUS=all memory is being brought back");
+        notify_send(NOTIFY_DRAINS);
     }
     if (info->si_code != SI_KERNEL)
         kill(s->worker, info->si_signo);
@@ -152,7 +152,7 @@ static void pass_on(struct supervisor *s, const siginfo_t *info)
 static void handle(struct supervisor *s, const siginfo_t *info)
 {
     if (info->si_signo == SUPERVISED_ATTACHED && s->shared->attached)
-        notify_send("READY=1\nSTATUS=the domain is served");
+        notify_send(NOTIFY_SERVED);
     else if (info->si_signo != SUPERVISED_ATTACHED && info->si_signo != SIGCHLD)
         pass_on(s, info);
 }

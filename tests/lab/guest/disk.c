@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "pool.h"
 #include "report.h"
 
@@ -29,14 +30,6 @@ static struct {
     pthread_t thread;
     _Atomic uint64_t moves, max_us;
 } disk;
-
-static uint64_t now_us(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000;
-}
 
 static uint64_t any_of(uint64_t count)
 {
@@ -70,9 +63,9 @@ static bool read_block(uint64_t page, uint64_t block)
 
 static bool move(bool out)
 {
-    uint64_t page = any_of(disk.pool.pages), block = any_of(disk.blocks), start = now_us();
+    uint64_t page = any_of(disk.pool.pages), block = any_of(disk.blocks), start = clock_ns() / 1000;
     bool good = out ? write_block(page, block) : read_block(page, block);
-    uint64_t us = now_us() - start;
+    uint64_t us = clock_ns() / 1000 - start;
 
     if (us > disk.max_us)
         disk.max_us = us;

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "pool.h"
 #include "report.h"
 
@@ -28,14 +29,6 @@ static struct {
     pthread_t thread;
     _Atomic uint64_t moves, max_us;
 } net;
-
-static uint64_t now_us(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000;
-}
 
 static uint64_t any_of_half(unsigned int half)
 {
@@ -92,9 +85,9 @@ static bool move(unsigned int half)
 
 static bool timed_move(unsigned int half)
 {
-    uint64_t start = now_us();
+    uint64_t start = clock_ns() / 1000;
     bool good = move(half);
-    uint64_t us = now_us() - start;
+    uint64_t us = clock_ns() / 1000 - start;
 
     if (us > net.max_us)
         net.max_us = us;

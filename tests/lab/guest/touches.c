@@ -4,18 +4,11 @@
 #include <errno.h>
 #include <time.h>
 
+#include "clock.h"
 #include "order.h"
 #include "report.h"
 
 #define AT_ONCE_US 20 /* or less: the page was there, whatever interrupted us */
-
-static uint64_t now_ns(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 static void rest(unsigned long us)
 {
@@ -28,10 +21,10 @@ static void rest(unsigned long us)
 /* Returns microseconds. */
 static uint64_t touch(const uint64_t *words)
 {
-    uint64_t start = now_ns();
+    uint64_t start = clock_ns();
 
     (void)*(const volatile uint64_t *)words;
-    return (now_ns() - start + 999) / 1000;
+    return (clock_ns() - start + 999) / 1000;
 }
 
 void touches_run(const struct params *params, const struct region *region)

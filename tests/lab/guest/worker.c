@@ -5,8 +5,8 @@
 #include <sched.h>
 #include <stdbool.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "machine.h"
 
 struct worker {
@@ -27,21 +27,13 @@ static struct {
     struct worker workers[THREADS_MAX];
 } team;
 
-static uint64_t now_ns(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 static void touch(struct worker *w, const uint64_t *words)
 {
-    uint64_t start = now_ns();
+    uint64_t start = clock_ns();
 
     (void)*(const volatile uint64_t *)words;
 
-    uint64_t us = (now_ns() - start + 999) / 1000;
+    uint64_t us = (clock_ns() - start + 999) / 1000;
 
     histogram_add(&w->delays, us);
     if (us > w->result.max_us)

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <time.h>
 
+#include "clock.h"
 #include "devices.h"
 #include "init.h"
 #include "probe.h"
@@ -50,14 +51,6 @@ static int read_params(struct params *p, int argc, char *argv[])
     return rc < 0 ? rc : params_complete(p);
 }
 
-static uint64_t now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 static void rest(unsigned long ms)
 {
     struct timespec t = {.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};
@@ -81,10 +74,10 @@ static uint64_t run(const struct params *p)
 
     for (uint64_t round = 1; p->rounds == 0 || round <= p->rounds; round++) {
         struct round_result result;
-        uint64_t start = now_ms();
+        uint64_t start = clock_ns() / 1000000;
 
         workers_round(round, &result);
-        report_round(round, &result, now_ms() - start);
+        report_round(round, &result, clock_ns() / 1000000 - start);
         bad += result.bad;
         devices_report(p);
         if (round % ROUNDS_PER_HISTOGRAM == 0 && round != p->rounds)
