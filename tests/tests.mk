@@ -30,7 +30,7 @@ EPT_SCENARIOS ?= boot guest squeeze-verify-drain balloon terminated-while-thrash
 LONG_SCENARIOS ?= $(filter-out soak,$(notdir $(basename $(wildcard $(LAB)/long/*.sh))))
 SOAK_MINUTES ?= 30
 C_FILES := $(wildcard tools/xenpaging2/*.[ch] tests/unit/*.[ch] tests/rules/*.[ch] $(FUZZ)/*.[ch] $(SIM)/*/*.[ch] $(LAB)/guest/*.[ch] \
-                      $(LAB)/progs/*.c $(LAB)/progs/p2m/*.[ch] tests/toolstack/*.c tests/bench/*.[ch] tests/bench/sim/*.[ch])
+                      $(LAB)/progs/*.c $(LAB)/progs/p2m/*.[ch] tests/toolstack/*.[ch] tests/bench/*.[ch] tests/bench/sim/*.[ch])
 SHELL_FILES := $(LAB)/build $(LAB)/run $(LAB)/deps $(LAB)/demo $(LAB)/patches-check \
                $(LAB)/selftest/run \
                $(LAB)/selftest/judge $(LAB)/old-pager/build $(LAB)/guest/check.sh \

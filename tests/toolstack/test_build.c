@@ -20,7 +20,8 @@
 #include <xenctrl.h>
 #include <xenforeignmemory.h>
 #include <xenguest.h>
-#include <xentoollog.h>
+
+#include "errors_said.h"
 
 #define DOMID 7
 #define NR_PAGES 32768u /* of the guest: 128 MiB */
@@ -43,7 +44,6 @@ static struct {
     unsigned long sleeps, superpages;
     unsigned long kernel_pages;
     uint64_t ring_gfn;
-    char errors[4096];
 } fake;
 
 /* --- Host and pager. --- */
@@ -183,25 +183,10 @@ int xc_hvm_param_set(xc_interface *xch, uint32_t domid, uint32_t param, uint64_t
 static void set_up_host(unsigned long free_pages, unsigned long target)
 {
     memset(&fake, 0, sizeof(fake));
+    errors_said[0] = '\0';
     fake.free_pages = fake.least_free = free_pages;
     fake.target = target;
     fake.page_outs = 64;
-}
-
-static void keep_error(struct xentoollog_logger *logger, xentoollog_level level, int error,
-                       const char *context, const char *format, va_list args)
-{
-    size_t used = strlen(fake.errors);
-
-    (void)logger, (void)error, (void)context;
-    if (level >= XTL_ERROR)
-        vsnprintf(fake.errors + used, sizeof(fake.errors) - used, format, args);
-}
-
-static void no_progress(struct xentoollog_logger *logger, const char *context, const char *what,
-                        int percent, unsigned long done, unsigned long total)
-{
-    (void)logger, (void)context, (void)what, (void)percent, (void)done, (void)total;
 }
 
 /* Up to where the kernel's pages have been mapped. */
@@ -229,8 +214,7 @@ static int build_with(xc_interface *xch)
 
 static int with_libxenguest(int (*fn)(xc_interface *))
 {
-    xentoollog_logger logger = {.vmessage = keep_error, .progress = no_progress};
-    xc_interface *xch = xc_interface_open(&logger, &logger, XC_OPENFLAG_DUMMY);
+    xc_interface *xch = open_libxenguest();
     int rc;
 
     assert_non_null(xch);
@@ -293,7 +277,7 @@ static void but_not_for_ever(void **state)
     fake.page_outs = 0;
     assert_int_not_equal(build(), 0);
     assert_in_range(fake.sleeps, 1000, 10000);
-    assert_non_null(strstr(fake.errors, "No memory for dom 7, and its pager makes no room"));
+    assert_non_null(strstr(errors_said, "No memory for dom 7, and its pager makes no room"));
 }
 
 static void with_enough_memory_nobody_waits(void **state)
@@ -352,7 +336,7 @@ static void a_kernel_larger_than_the_target_fails_in_time(void **state)
     fake.kernel_pages = NR_PAGES / 2;
     assert_int_not_equal(build(), 0);
     assert_true(fake.least_free >= RESERVE);
-    assert_non_null(strstr(fake.errors, "No memory for dom 7, and its pager makes no room"));
+    assert_non_null(strstr(errors_said, "No memory for dom 7, and its pager makes no room"));
 }
 
 static int set_ring(xc_interface *xch)

@@ -20,7 +20,8 @@
 #include <xenctrl.h>
 #include <xenforeignmemory.h>
 #include <xenguest.h>
-#include <xentoollog.h>
+
+#include "errors_said.h"
 
 #define NR_GFNS 5000u
 #define PAGE_BYTES 4096u
@@ -45,7 +46,6 @@ static struct {
     unsigned int page_outs, sleeps;
     unsigned int cleans;
     uint64_t received[NR_GFNS]; /* versions; 0: not in the stream */
-    char errors[4096];
 } fake;
 
 /* --- The guest and its pager. --- */
@@ -85,6 +85,7 @@ static void page_out_to(unsigned int target)
 static void set_up_guest(unsigned int target)
 {
     memset(&fake, 0, sizeof(fake));
+    errors_said[0] = '\0';
     for (uint32_t gfn = 0; gfn < NR_GFNS; gfn++) {
         fake.version[gfn] = 1;
         fake.state[gfn] = gfn < 3000 || gfn >= 4000 ? IN : HOLE;
@@ -356,28 +357,11 @@ static int switch_logdirty(uint32_t domid, unsigned int enable, void *data)
     return 0;
 }
 
-static void keep_error(struct xentoollog_logger *logger, xentoollog_level level, int error,
-                       const char *context, const char *format, va_list args)
-{
-    size_t used = strlen(fake.errors);
-
-    (void)logger, (void)error, (void)context;
-    if (level >= XTL_ERROR)
-        vsnprintf(fake.errors + used, sizeof(fake.errors) - used, format, args);
-}
-
-static void no_progress(struct xentoollog_logger *logger, const char *context, const char *what,
-                        int percent, unsigned long done, unsigned long total)
-{
-    (void)logger, (void)context, (void)what, (void)percent, (void)done, (void)total;
-}
-
 static int save(bool live)
 {
-    xentoollog_logger logger = {.vmessage = keep_error, .progress = no_progress};
     struct save_callbacks callbacks = {.suspend = suspend, .switch_qemu_logdirty = switch_logdirty};
     FILE *stream = tmpfile();
-    xc_interface *xch = xc_interface_open(&logger, &logger, XC_OPENFLAG_DUMMY);
+    xc_interface *xch = open_libxenguest();
     int rc;
 
     assert_non_null(stream);
@@ -465,7 +449,7 @@ static void a_page_that_does_not_come_fails_the_save(void **state)
     set_up_guest(1000);
     fake.dead_pager = true;
     assert_int_equal(save(false), -1);
-    assert_non_null(strstr(fake.errors, "is paged out, and its pager doesn't bring it back"));
+    assert_non_null(strstr(errors_said, "is paged out, and its pager doesn't bring it back"));
 }
 
 static void a_hypervisor_that_reports_holes_is_refused(void **state)
@@ -475,7 +459,7 @@ static void a_hypervisor_that_reports_holes_is_refused(void **state)
     fake.old_hypervisor = true;
     assert_int_equal(save(false), -1);
     assert_int_equal(errno, EOPNOTSUPP);
-    assert_non_null(strstr(fake.errors, "3000 pages are paged out, and would be lost"));
+    assert_non_null(strstr(errors_said, "3000 pages are paged out, and would be lost"));
     assert_false(fake.suspended);
 }
 

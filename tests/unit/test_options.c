@@ -55,6 +55,16 @@ static void every_legal_domid_is_taken(void **state)
     assert_int_equal(options.domid, 0x7fef);
 }
 
+static void assert_refused(const char *line, const char *what, const char *value,
+                           const char *allowed)
+{
+    assert_int_equal(parse(line), -EINVAL);
+    assert_one_line(message);
+    assert_says(message, what);
+    assert_says(message, value);
+    assert_says(message, allowed);
+}
+
 static void a_bad_domid_is_refused_with_what_is_allowed(void **state)
 {
     static const char *const bad[] = {"32752", "65536", "4294967297", "99999999999999999999",
@@ -66,11 +76,7 @@ static void a_bad_domid_is_refused_with_what_is_allowed(void **state)
         char line[64];
 
         snprintf(line, sizeof(line), "-- %s", bad[i]);
-        assert_int_equal(parse(line), -EINVAL);
-        assert_one_line(message);
-        assert_says(message, "DOMID");
-        assert_says(message, bad[i]);
-        assert_says(message, "32751");
+        assert_refused(line, "DOMID", bad[i], "32751");
     }
 }
 
@@ -104,11 +110,7 @@ static void bad_processors_are_refused_with_what_is_allowed(void **state)
         char line[64];
 
         snprintf(line, sizeof(line), "--cpus=%s 5", bad[i]);
-        assert_int_equal(parse(line), -EINVAL);
-        assert_one_line(message);
-        assert_says(message, "--cpus");
-        assert_says(message, bad[i]);
-        assert_says(message, "0 to 1023");
+        assert_refused(line, "--cpus", bad[i], "0 to 1023");
     }
     assert_int_equal(parse("--cpus= 5"), -EINVAL);
     assert_one_line(message);

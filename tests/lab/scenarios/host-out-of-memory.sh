@@ -10,7 +10,7 @@ start_guest a 144 1 mb=60
 start_pager a
 squeeze_to a 44
 expect_resident a 44 2 300
-free=$(xl info | sed -n 's/^free_memory *: //p')
+free=$(free_memory)
 start_guest b "$((free - 8))" 1 mb=16
 squeeze_to a 144
 wait_line "$(pager_log a)" 'no memory for a page-in' 200

@@ -18,23 +18,32 @@
 #define LONGEST_MS 20000
 #define QUIET_MS 3000 /* for what must not happen */
 
+/* Until the guest's code has come to its end. Returns how many requests there were. */
+static unsigned int serve_until_done(uint64_t gfn, uint32_t *result)
+{
+    unsigned int asked = 0;
+
+    /* An event channel rings once when it is bound, which can end the first wait. */
+    do {
+        bare_wait(gfn, LONGEST_MS);
+        asked += pager_serve();
+    } while (!bare_done(gfn, result));
+    bare_stop();
+    return asked;
+}
+
 /* An instruction that Xen emulates writes to a page that is out. */
 static const char *emulated_copy(uint64_t gfn)
 {
     const uint64_t paged = gfn + BARE_GFNS;
     uint32_t result, page[PAGE_BYTES / sizeof(uint32_t)];
     const struct bare_registers at_its_end = {.esp = (uint32_t)((paged + 1) * PAGE_BYTES)};
-    unsigned int asked = 0;
+    unsigned int asked;
 
     xen_fill(paged, 0);
     must("page out", pager_out(paged));
     bare_run(gfn, &bare_pusher, at_its_end);
-    /* An event channel rings once when it is bound, which can end the first wait. */
-    do {
-        bare_wait(gfn, LONGEST_MS);
-        asked += pager_serve();
-    } while (!bare_done(gfn, &result));
-    bare_stop();
+    asked = serve_until_done(gfn, &result);
     if (!asked)
         must("load", pager_in(paged));
     xen_read(paged, page);
@@ -104,11 +113,7 @@ static const char *hypercall_arguments(uint64_t gfn)
     write_arguments(arguments, from, to);
     must("page out", pager_out(arguments));
     bare_run(gfn, &bare_caller, call);
-    do {
-        bare_wait(gfn, LONGEST_MS);
-        pager_serve();
-    } while (!bare_done(gfn, &result));
-    bare_stop();
+    serve_until_done(gfn, &result);
     remark("the guest's hypercall returned %d", (int)result);
     if (result != 0)
         return "the guest's hypercall failed";
