@@ -21,9 +21,8 @@
 
 LAB := tests/lab
 SCENARIOS ?= $(filter-out demo,$(notdir $(basename $(wildcard $(LAB)/scenarios/*.sh))))
-# What is shown on stock Xen unless its file says otherwise, and once more on a patched one.
-PATCHED_SCENARIOS ?= squeeze-verify-drain@patched thrash@patched conformance@patched \
-                      host-out-of-memory@patched
+# What is shown on a patched Xen unless its file says otherwise, and once more on a stock one.
+STOCK_SCENARIOS ?= squeeze-verify-drain@stock thrash@stock conformance@stock host-out-of-memory@stock
 EPT_SCENARIOS ?= boot guest squeeze-verify-drain balloon terminated-while-thrashing \
                  destroyed-while-evicting \
                  $(sort $(wildcard $(LAB)/ept/*.sh))
@@ -101,7 +100,7 @@ check-selftest: ept-deps all
 
 .PHONY: check-lab
 check-lab: ept-deps all
-	@$(LAB)/run --jobs 2 $(SCENARIOS) $(PATCHED_SCENARIOS)
+	@$(LAB)/run --jobs 2 $(SCENARIOS) $(STOCK_SCENARIOS)
 
 .PHONY: check-long
 check-long: lab-deps all

@@ -23,8 +23,7 @@ hypervisor_for() {
     esac
     case ${series:+ $series }$asked in
     *" stock "*)    printf -- '-stock\n' ;;
-    *" patched "*)  printf -- '-patched\n' ;;
-    *)              printf -- '-stock\n' ;;
+    *)              printf -- '-patched\n' ;;
     esac
 }
 
@@ -43,7 +42,7 @@ run_scenario() {
     new_run_directory
     echo "== $name: logs in $dir ($kind, ${XEN##*/})"
     attempt
-    if machine_failed "$dir"; then
+    if machine_failed "$dir" "$file"; then
         retries=1
         echo "== $name: $MACHINE_FAILURE, once more; that run's logs are in $dir"
         new_run_directory

@@ -9,19 +9,23 @@ LINUX_PROBLEMS='BUG:|Oops|Kernel panic|WARNING: CPU|general protection fault|seg
 GUEST_PROBLEMS='workload: (error|bad|round=[0-9]+ bad=[^0])'
 PAGER_PROBLEMS='Assertion|Sanitizer|runtime error:'
 
-# machine_failed RUN_DIR: whether the machine failed, rather than what is tested on it. Then
-# MACHINE_FAILURE says how. Nothing but these three is ever tried again:
+# machine_failed RUN_DIR SCENARIO_FILE: whether the machine failed, rather than what is tested on it.
+# Then MACHINE_FAILURE says how. Nothing but these is ever tried again:
 #   - dom0 did not come up, and nobody complained;
 #   - a guest had a triple fault while the processor, in guest mode, was at an address of Xen's
 #     own. A real processor has a guest's state there; the emulator has, rarely, left Xen's;
 #   - Linux gave up because a stock Xen had failed a hypercall whose arguments were on a page that
-#     was out: no pager can prevent that (README, Limits). A patched Xen has no such excuse.
+#     was out, or that Xen panicked in its scheduler, which no scenario but p2m-scheduler-stock asks
+#     for: no pager can prevent that (README, Limits). A patched Xen has no such excuse.
 machine_failed() {
     if grep -saqE '^\(XEN\) RIP: +e008:\[<ffff82d[0-9a-f]*>\]' <(grep -aA4 'Triple fault' "$1/xen.log"); then
         MACHINE_FAILURE="the emulator lost a guest's state"
     elif [[ ${XEN##*/} = *-stock-* ]] &&
         grep -saqE 'kernel BUG at (arch/x86|drivers)/xen/' "$1"/guest-*.log; then
         MACHINE_FAILURE="a stock Xen failed a guest's hypercall"
+    elif [[ ${XEN##*/} = *-stock-* ]] && [ -z "$(scenario_asks "$2" panic)" ] &&
+        grep -saqF "Assertion 'wqv->esp == 0' failed" "$1/xen.log"; then
+        MACHINE_FAILURE="a stock Xen panicked in its scheduler"
     elif [ "$OUTCOME" = "no boot" ] && [ -z "$(find_problems "$1" "")" ]; then
         MACHINE_FAILURE="dom0 did not come up in $BOOT_SECONDS s of its own"
     else

@@ -2,6 +2,7 @@
 # shellcheck shell=sh
 #
 # Scenario killed-while-thrashing-stock, in full.
+# lab: hypervisor stock
 # lab: timeout 4200
 
 start_thrashing 1

@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 #
 # Sequences of operations come out as lab-p2m's table says, which tests/sim/conformance asks of the
-# simulator, too: so that one is like the other. With conformance@patched, on a patched Xen.
+# simulator, too: so that one is like the other. With conformance@stock, on a stock Xen.
 # lab: timeout 120
 
 create_p2m_guest a

@@ -3,6 +3,7 @@
 #
 # The same on a stock Xen, where what nobody knows to be waited for comes in as a whole. With one
 # vCPU: two can bring this Xen down without any pager dying (README, Limits).
+# lab: hypervisor stock
 # lab: timeout 1800
 
 start_thrashing 1

@@ -3,6 +3,7 @@
 #
 # For comparison: under Debian's xenpaging the guest stands still from its first page-in on.
 # It never sets version and reason in its responses, and Xen ignores them.
+# lab: hypervisor stock
 # lab: timeout 1200
 # lab: xen-options guest_loglvl=all
 # lab: allow vm_event interface version mismatch

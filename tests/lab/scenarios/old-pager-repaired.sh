@@ -2,6 +2,7 @@
 # shellcheck shell=sh
 #
 # The old pager with the two missing fields set serves a guest; benchmarks compare with it.
+# lab: hypervisor stock
 # lab: timeout 1200
 
 start_guest a 128 1 mb=48
