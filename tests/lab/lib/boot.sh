@@ -12,18 +12,17 @@ RUNS_KEPT=20        # of each scenario
 hypervisor_for() {
     local asked series
     series=$(scenario_series "$1")
-    asked=" $(scenario_asks "$(scenario_file "$1")" hypervisor | tr '\n' ' ') "
+    asked=$(scenario_asks "$(scenario_file "$1")" hypervisor)
     case $asked in
-    *" debian "*)   echo xen-debian; return ;;
+    *debian*)   echo xen-debian; return ;;
     esac
-    case ${FLAVOUR:+ $FLAVOUR }$asked in
-    *" debug "*)    printf 'xen-debug' ;;
-    *" release "*)  printf 'xen-release' ;;
-    *)              printf 'xen-debug' ;;
+    case ${FLAVOUR:-$asked} in
+    *release*)  printf 'xen-release' ;;
+    *)          printf 'xen-debug' ;;
     esac
-    case ${series:+ $series }$asked in
-    *" stock "*)    printf -- '-stock\n' ;;
-    *)              printf -- '-patched\n' ;;
+    case ${series:-$asked} in
+    *stock*)    printf -- '-stock\n' ;;
+    *)          printf -- '-patched\n' ;;
     esac
 }
 
