@@ -10,6 +10,7 @@
 
 #include "failing.h"
 #include "io_list.h"
+#include "kill_points.h"
 #include "page.h"
 #include "priorities.h"
 #include "store_engine.h"
@@ -89,17 +90,22 @@ static void do_waiting(evutil_socket_t fd, short what, void *arg)
         do_first();
 }
 
+static void take_bytes(const struct store_io *io)
+{
+    kill_point();
+    if (!mem.slots[io->slot])
+        mem.slots[io->slot] = unfailing_calloc(1, PAGE_BYTES);
+    if (mem.nr_used <= io->slot)
+        mem.nr_used = io->slot + 1;
+    memcpy(mem.slots[io->slot], io->page, PAGE_BYTES);
+}
+
 static void engine_submit(struct store_engine *engine, struct store_io *io)
 {
     assert_ptr_equal(engine, &mem.engine);
     assert_true(io->slot < fake_engine.max_slots);
-    if (is_write(io)) {
-        if (!mem.slots[io->slot])
-            mem.slots[io->slot] = unfailing_calloc(1, PAGE_BYTES);
-        if (mem.nr_used <= io->slot)
-            mem.nr_used = io->slot + 1;
-        memcpy(mem.slots[io->slot], io->page, PAGE_BYTES);
-    }
+    if (is_write(io))
+        take_bytes(io);
     STAILQ_INSERT_TAIL(&mem.waiting, io, link);
     event_active(mem.event, EV_TIMEOUT, 0);
 }

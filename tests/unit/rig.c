@@ -10,6 +10,7 @@
 #include "capture.h"
 #include "failing.h"
 #include "index.h"
+#include "store_seal.h"
 
 #define STORE_ID 4711
 
@@ -213,6 +214,7 @@ static void open_store(struct rig *rig, uint64_t id)
 
     fake_engine.in_use = true;
     options.id = id;
+    options.key_id = id && options.secret ? options.secret->id : 0;
     if (store_open(rig->base, &options, &rig->store, message, sizeof(message)))
         fail_msg("%s", message);
 }

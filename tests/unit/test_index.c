@@ -22,10 +22,11 @@
 #include "store.h"
 
 #define NR_GFNS 3000u
-#define HEADER_BYTES 72 /* that are checked */
+#define HEADER_BYTES 80 /* that are checked */
 
 static char directory[32], path[64], message[256];
-static const struct index_owner mine = {.domid = 7, .uuid = "my-uuid", .store_id = 4711};
+static const struct index_owner mine = {
+    .domid = 7, .uuid = "my-uuid", .store_id = 4711, .key_id = 42};
 static struct index *index_;
 
 static int create(void)
@@ -43,7 +44,7 @@ static int open_for(uint32_t domid, const char *uuid)
     message[0] = '\0';
     rc = index_open(path, &owner, &index_, message, sizeof(message));
     if (!rc)
-        assert_int_equal(owner.store_id, mine.store_id);
+        assert_memory_equal(&owner, &mine, sizeof(owner));
     return rc;
 }
 
@@ -112,6 +113,31 @@ static void what_was_written_comes_back(void **state)
     assert_int_equal(slots[8191].gfn, NR_GFNS - 1);
     locked_free(gfns, 2 * NR_GFNS * sizeof(*gfns));
     locked_free(slots, 8192 * sizeof(*slots));
+}
+
+/* Whatever the size of the tables, in each other's way they are not. */
+static void seals_come_back_and_leave_records_alone(void **state)
+{
+    struct index_seal *seals = index_grow_seals(index_, NULL, 0, 4096);
+    struct index_slot *slots = index_grow_slots(index_, NULL, 0, 10);
+
+    (void)state;
+    memset(slots, 0x22, 10 * sizeof(*slots));
+    seals = index_grow_seals(index_, seals, 4096, 8192);
+    memset(seals, 0x11, 8192 * sizeof(*seals));
+    locked_free(seals, 8192 * sizeof(*seals));
+    locked_free(slots, 10 * sizeof(*slots));
+    close_index();
+
+    assert_int_equal(open_mine(), 0);
+    assert_int_equal(index_nr_slots(index_), 10);
+    seals = index_grow_seals(index_, NULL, 0, 8192);
+    slots = index_grow_slots(index_, NULL, 0, 10);
+    assert_int_equal(seals[0].nonce[0], 0x11);
+    assert_int_equal(seals[8191].tag[15], 0x11);
+    assert_int_equal(slots[0].gfn, 0x22222222);
+    locked_free(seals, 8192 * sizeof(*seals));
+    locked_free(slots, 10 * sizeof(*slots));
 }
 
 static void tables_grow_and_keep_what_is_in_them(void **state)
@@ -255,7 +281,9 @@ static void an_index_of_another_version_is_refused(void **state)
 {
     (void)state;
     close_index();
-    flip(24, 1);
+    flip(24, 0); /* the next one */
+    assert_refused(open_mine(), EBADMSG, "another version");
+    flip(24, 1); /* the last one */
     assert_refused(open_mine(), EBADMSG, "another version");
 }
 
@@ -411,6 +439,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_INDEX(what_was_written_comes_back),
+        WITH_INDEX(seals_come_back_and_leave_records_alone),
         WITH_INDEX(tables_grow_and_keep_what_is_in_them),
         WITH_INDEX(the_file_is_for_us_alone_and_takes_little_room),
         WITH_INDEX(an_old_index_is_emptied_but_for_the_pauses_of_its_domain),

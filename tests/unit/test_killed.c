@@ -18,6 +18,7 @@
 
 #include "kill_points.h"
 #include "rig.h"
+#include "store_seal.h"
 #include "story.h"
 
 #define NR_STEPS 250
@@ -58,15 +59,28 @@ static struct rig *take_over(enum fake_engine_death death)
 /* The case that a process tells: the daemons die at these moments of their lives; 0: they do not.
  */
 static struct {
-    bool patched;
+    bool patched, encrypted;
     unsigned long moments[3];
     enum fake_engine_death death;
     unsigned int life;
     struct rig *rig;
 } c;
 
+/* Each has an epoch of its own. */
+static void use_key(void)
+{
+    static struct store_secret secret = {.key = "thirty-two bytes that are no one", .id = 1};
+    static const struct store_options encrypted = {
+        .where = "/nowhere", .encryption = STORE_ENCRYPT_YES, .secret = &secret};
+
+    secret.epoch++;
+    rig_use_store(&encrypted);
+}
+
 static void live(void)
 {
+    if (c.encrypted)
+        use_key();
     die_at(c.moments[c.life]);
     c.rig = c.life ? take_over(c.death) : rig_create_with_index(STORY_GFNS, "clock", path);
     story_begin(c.rig, draw);
@@ -116,8 +130,8 @@ static void run(void (*test)(void **state))
         be_told(test);
     assert_int_equal(waitpid(pid, &status, 0), pid);
     if (status)
-        fail_msg("status %#x; again with: test_killed %s %lu %lu %d", status,
-                 c.patched ? "patched" : "stock", c.moments[0], c.moments[1], c.death);
+        fail_msg("status %#x; again with: test_killed %s %lu %lu %d %d", status,
+                 c.patched ? "patched" : "stock", c.moments[0], c.moments[1], c.death, c.encrypted);
 }
 
 static unsigned long stride(void)
@@ -127,12 +141,14 @@ static unsigned long stride(void)
     return every ? strtoul(every, NULL, 10) : KILL_EVERY;
 }
 
-/* The second one dies soon after its start, in every other case. */
+/* The second one dies soon after its start, in every other case; two in four are encrypted. */
 static void die_at_all_moments(bool patched)
 {
     c.patched = patched;
+    c.encrypted = false;
     run(count_moments);
     for (unsigned long n = 1; n <= *nr_moments; n += stride()) {
+        c.encrypted = n / 2 % 2;
         for (int death = 0; death < NR_ENGINE_DEATHS; death++) {
             c.moments[0] = n;
             c.moments[1] = n % 2 ? 1 + (n / 2 + (unsigned long)death) % SECOND_MOMENTS : 0;
@@ -174,7 +190,7 @@ static int teardown(void **state)
     return rmdir(directory);
 }
 
-/* "stock|patched FIRST SECOND WRITES": this case, in this process. */
+/* "stock|patched FIRST SECOND WRITES ENCRYPTED": this case, in this process. */
 static int tell_one(char **args)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(tell, setup, teardown)};
@@ -183,6 +199,7 @@ static int tell_one(char **args)
     c.moments[0] = strtoul(args[1], NULL, 10);
     c.moments[1] = strtoul(args[2], NULL, 10);
     c.death = (enum fake_engine_death)strtoul(args[3], NULL, 10);
+    c.encrypted = strtoul(args[4], NULL, 10);
     return cmocka_run_group_tests_name("killed", tests, NULL, NULL);
 }
 
@@ -195,7 +212,7 @@ int main(int argc, char **argv)
                                         teardown),
     };
 
-    if (argc == 5)
+    if (argc == 6)
         return tell_one(argv + 1);
     nr_moments =
         mmap(NULL, sizeof(*nr_moments), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -9,6 +9,7 @@
 #include "failing.h"
 #include "loop.h"
 #include "store.h"
+#include "store_seal.h"
 
 static const char *const good[] = {
     "/",
@@ -118,6 +119,44 @@ static void tiers_whose_last_cannot_be_opened_leave_nothing_behind(void **state)
     event_base_free(base);
 }
 
+/* What is there stays as it was written, and is of no use without its key. */
+static void what_cannot_be_read_is_refused_before_it_is_opened(void **state)
+{
+    static const struct store_secret secret = {.id = 1}, other = {.id = 2};
+    static const struct {
+        enum store_encryption encryption;
+        uint64_t key_id;
+        const struct store_secret *secret;
+        const char *why;
+    } cases[] = {
+        {STORE_ENCRYPT_YES, 0, &secret, "not encrypted, and stay so"},
+        {STORE_ENCRYPT_NO, 1, &secret, "are encrypted, and stay so"},
+        {STORE_ENCRYPT_BY_DEFAULT, 1, &secret, "are encrypted, and stay so"},
+        {STORE_ENCRYPT_YES, 1, NULL, "the key of the pages in it is gone"},
+        {STORE_ENCRYPT_YES, 1, &other, "the key of the pages in it is gone"},
+        {STORE_ENCRYPT_YES, 1, &secret, "cannot be opened"},
+        {STORE_ENCRYPT_NO, 0, NULL, "cannot be opened"},
+    };
+    struct event_base *base = loop_create();
+
+    (void)state;
+    for (size_t i = 0; i < NR(cases); i++) {
+        const struct store_options options = {.where = "/not/there/at/all",
+                                              .encryption = cases[i].encryption,
+                                              .secret = cases[i].secret,
+                                              .id = 4711,
+                                              .key_id = cases[i].key_id};
+        struct store *store;
+        char message[512] = "";
+
+        assert_true(store_open(base, &options, &store, message, sizeof(message)) < 0);
+        assert_one_line(message);
+        assert_says(message, "'/not/there/at/all'");
+        assert_says(message, cases[i].why);
+    }
+    event_base_free(base);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -125,6 +164,7 @@ int main(void)
         cmocka_unit_test(what_is_of_another_form_is_not),
         cmocka_unit_test(an_unknown_form_is_refused_in_one_line),
         cmocka_unit_test(tiers_whose_last_cannot_be_opened_leave_nothing_behind),
+        cmocka_unit_test(what_cannot_be_read_is_refused_before_it_is_opened),
     };
 
     return cmocka_run_group_tests_name("store_engines", tests, NULL, NULL);

@@ -4,10 +4,14 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "failing.h"
 #include "fake_engine.h"
+#include "index.h"
+#include "locked_memory.h"
 #include "loop.h"
 #include "sample_pages.h"
 #include "store.h"
@@ -15,7 +19,8 @@
 
 #define NR 300 /* more than are under way at a time */
 
-static const struct store_secret secret = {.key = "thirty-two bytes that are no one", .epoch = 7};
+static const struct store_secret secret = {
+    .key = "thirty-two bytes that are no one", .id = 1, .epoch = 7};
 
 static struct event_base *base;
 static struct store *store;
@@ -254,6 +259,131 @@ static void each_store_has_a_key_of_its_own_unless_one_is_given(void **state)
     assert_memory_not_equal(one, other, PAGE_BYTES);
 }
 
+/* --- Who comes later. --- */
+
+static char index_path[] = "/tmp/test_store_seal_XXXXXX";
+static struct index *index_;
+
+static bool all_are_named(void *arg, uint32_t slot, uint32_t gfn)
+{
+    (void)arg, (void)slot, (void)gfn;
+    return true;
+}
+
+/* As startup_store.c does it. */
+static void live_with(const struct store_secret *with, bool takes_over)
+{
+    struct index_owner owner = {.domid = 7, .store_id = 4711, .key_id = with->id};
+    char message[256];
+    int rc;
+
+    assert_int_equal(open_with(with, STORE_ENCRYPT_YES), 0);
+    assert_int_equal(store_key_id(store), with->id);
+    assert_int_equal(store_id(store), 4711);
+    rc = takes_over ? index_open(index_path, &owner, &index_, message, sizeof(message))
+                    : index_create(index_path, &owner, &index_, message, sizeof(message));
+    assert_int_equal(rc, 0);
+    assert_int_equal(store_use_index(store, index_), 0);
+    if (takes_over)
+        store_adopt(store, all_are_named, NULL);
+}
+
+static void begin_first_life(void)
+{
+    int fd = mkstemp(index_path);
+
+    assert_true(fd >= 0);
+    close(fd);
+    store_close(store);
+    fake_engine.id = 4711;
+    live_with(&secret, false);
+}
+
+static void begin_next_life(const struct store_secret *with)
+{
+    store_close(store);
+    index_close(index_);
+    live_with(with, true);
+}
+
+static void end_last_life(void)
+{
+    index_remove(index_);
+    index_close(index_);
+    strcpy(index_path, "/tmp/test_store_seal_XXXXXX");
+}
+
+static void who_has_the_key_and_the_index_reads_what_was_sealed_before(void **state)
+{
+    struct store_secret next = secret;
+    uint32_t slots[2];
+
+    (void)state;
+    begin_first_life();
+    slots[0] = put(1, 1);
+    next.epoch++;
+    begin_next_life(&next);
+    slots[1] = put(2, 2);
+    assert_gets(1, 1, slots[0]);
+    next.epoch++;
+    begin_next_life(&next);
+    assert_gets(1, 1, slots[0]);
+    assert_gets(2, 2, slots[1]);
+    end_last_life();
+}
+
+static void who_has_another_key_reads_nothing(void **state)
+{
+    struct store_secret other = secret;
+    uint32_t slot;
+
+    (void)state;
+    begin_first_life();
+    slot = put(1, 1);
+    other.key[0] ^= 1;
+    begin_next_life(&other);
+    assert_int_equal(get(1, slot), -EBADMSG);
+    end_last_life();
+}
+
+/* A few slots, each written in each life. */
+static void no_nonce_comes_again(void **state)
+{
+    struct store_secret next = secret;
+    struct index_seal *seals;
+    struct index_seal seen[3 * 4];
+    unsigned int nr = 0;
+
+    (void)state;
+    begin_first_life();
+    for (int life = 0; life < 3; life++) {
+        uint32_t slots[4];
+
+        for (uint32_t i = 0; i < 4; i++)
+            slots[i] = put(i, i);
+        seals = index_grow_seals(index_, NULL, 0, 4096);
+        for (uint32_t i = 0; i < 4; i++)
+            seen[nr++] = seals[slots[i]];
+        locked_free(seals, 4096 * sizeof(*seals));
+        for (uint32_t i = 0; i < 4; i++)
+            store_free(store, slots[i]);
+        next.epoch++;
+        begin_next_life(&next);
+    }
+    for (unsigned int i = 0; i < nr; i++)
+        for (unsigned int k = 0; k < i; k++)
+            assert_memory_not_equal(seen[i].nonce, seen[k].nonce, sizeof(seen[i].nonce));
+    end_last_life();
+}
+
+static void a_key_that_nobody_else_has_ends_with_the_process(void **state)
+{
+    (void)state;
+    fake_engine.id = 4711;
+    assert_int_equal(store_id(store), 0);
+    fake_engine.id = 0;
+}
+
 static void a_file_is_encrypted_only_if_that_is_asked_for(void **state)
 {
     static const enum store_encryption plain[] = {STORE_ENCRYPT_BY_DEFAULT, STORE_ENCRYPT_NO};
@@ -307,6 +437,10 @@ int main(void)
         WITH_STORE(closing_forgets_what_is_under_way),
         WITH_STORE(all_else_is_the_engines),
         WITH_STORE(each_store_has_a_key_of_its_own_unless_one_is_given),
+        WITH_STORE(who_has_the_key_and_the_index_reads_what_was_sealed_before),
+        WITH_STORE(who_has_another_key_reads_nothing),
+        WITH_STORE(no_nonce_comes_again),
+        WITH_STORE(a_key_that_nobody_else_has_ends_with_the_process),
         WITH_STORE(a_file_is_encrypted_only_if_that_is_asked_for),
         cmocka_unit_test(failure_leaves_nothing_behind),
     };

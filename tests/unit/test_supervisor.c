@@ -25,6 +25,8 @@
 #include "fake_xen.h"
 #include "fake_xs.h"
 #include "index.h"
+#include "secret.h"
+#include "store_seal.h"
 #include "supervised.h"
 #include "supervisor.h"
 #include "xen_ops.h"
@@ -40,6 +42,7 @@ static struct {
     unsigned int nr;
     int64_t began_ms[MAX_LIVES];
     int64_t died_ms; /* of the one before, as the last one was told */
+    struct store_secret secrets[MAX_LIVES];
 } * known;
 static life *lives[MAX_LIVES];
 
@@ -47,13 +50,14 @@ static char directory[40], index_path[64], store_path[64], message[256];
 static int manager; /* of services: its socket */
 static sigset_t mask;
 
-static int work(void *arg, struct supervised *supervised)
+static int work(void *arg, struct supervised *supervised, const struct store_secret *secret)
 {
     unsigned int nr = known->nr++;
 
     (void)arg;
     known->began_ms[nr] = clock_ms();
     known->died_ms = supervised->died_ms;
+    known->secrets[nr] = *secret;
     _exit(lives[nr](supervised));
 }
 
@@ -364,6 +368,48 @@ static void a_worker_that_breaks_down_is_replaced_too(void **state)
     assert_node(PAGING "error", "the pager has ended with code 1");
 }
 
+static void assert_same_key_and_a_later_epoch(const struct store_secret *secret,
+                                              const struct store_secret *before)
+{
+    assert_memory_equal(secret->key, before->key, sizeof(secret->key));
+    assert_int_equal(secret->id, before->id);
+    assert_true(secret->epoch > before->epoch);
+}
+
+static void workers_have_the_same_key_and_each_an_epoch_of_its_own(void **state)
+{
+    struct store_secret before;
+
+    (void)state;
+    lives[0] = is_killed_soon;
+    lives[1] = is_killed_soon;
+    lives[2] = ends_well;
+    lives[3] = ends_well;
+    assert_int_equal(run(), EXIT_SUCCESS);
+    assert_same_key_and_a_later_epoch(&known->secrets[1], &known->secrets[0]);
+    assert_same_key_and_a_later_epoch(&known->secrets[2], &known->secrets[1]);
+    before = known->secrets[2];
+    assert_int_equal(run(), EXIT_SUCCESS); /* another supervisor */
+    assert_memory_not_equal(known->secrets[3].key, before.key, sizeof(before.key));
+    assert_int_not_equal(known->secrets[3].id, before.id);
+}
+
+static void the_key_is_that_of_the_supervisor_before(void **state)
+{
+    struct store_secret *before = secret_create();
+
+    (void)state;
+    before->epoch = 5;
+    assert_int_equal(secret_leave(before), 0);
+    setenv(HANDED_OVER, "4711", 1);
+    lives[0] = hands_over; /* to what cannot be executed */
+    lives[1] = ends_well;
+    assert_int_equal(run(), EXIT_SUCCESS);
+    assert_same_key_and_a_later_epoch(&known->secrets[0], before);
+    assert_same_key_and_a_later_epoch(&known->secrets[1], &known->secrets[0]);
+    secret_destroy(before);
+}
+
 /* In a process of its own, as it becomes another program. */
 static int run_in_child(const char *program, char **argv)
 {
@@ -473,7 +519,9 @@ static void an_order_outlives_the_worker_that_got_it(void **state)
 
 static void handing_over_executes_what_is_there_by_now(void **state)
 {
-    char *argv[] = {"sh", "-c", "[ \"$" HANDED_OVER "\" -gt 0 ] && [ $0 = word ] && exit 42",
+    char *argv[] = {"sh", "-c",
+                    "[ \"$" HANDED_OVER "\" -gt 0 ] && [ $0 = word ] && "
+                    "[ -s /proc/self/fd/$XENPAGING2_SECRET ] && exit 42",
                     "word", NULL};
 
     (void)state;
@@ -532,10 +580,12 @@ static void the_service_manager_hears_of_it(void **state)
 static void without_memory_to_share_it_does_not_start(void **state)
 {
     (void)state;
-    fail_nth(1);
-    assert_int_equal(run(), EXIT_FAILURE);
-    assert_int_equal(failed_with(), ENOMEM);
-    fail_nth(0);
+    for (unsigned int nth = 1; nth <= 2; nth++) {
+        fail_nth(nth);
+        assert_int_equal(run(), EXIT_FAILURE);
+        assert_int_equal(failed_with(), ENOMEM);
+        fail_nth(0);
+    }
     assert_int_equal(known->nr, 0);
 }
 
@@ -549,6 +599,8 @@ int main(void)
         SUPERVISED(who_dies_before_anything_is_out_has_left_nothing),
         SUPERVISED(a_worker_that_dies_is_replaced_and_the_domain_is_paused),
         SUPERVISED(a_worker_that_breaks_down_is_replaced_too),
+        SUPERVISED(workers_have_the_same_key_and_each_an_epoch_of_its_own),
+        SUPERVISED(the_key_is_that_of_the_supervisor_before),
         SUPERVISED(a_worker_that_has_run_wild_does_not_take_its_supervisor_along),
         SUPERVISED(who_dies_soon_again_and_again_is_given_up),
         SUPERVISED(who_has_lived_for_a_while_does_not_count),

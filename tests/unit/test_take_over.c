@@ -21,6 +21,7 @@
 #include "loop.h"
 #include "options.h"
 #include "pages.h"
+#include "store_seal.h"
 #include "supervised.h"
 
 #define NR_GFNS 256u
@@ -31,6 +32,8 @@
 static char directory[40], store[64], index_path[80];
 static struct options options;
 static struct supervised supervised;
+static struct store_secret secret = {.key = "thirty-two bytes that are no one", .id = 1};
+static const struct store_secret *key; /* the supervisor's, that is there */
 static struct daemon d;
 
 static int setup(void **state)
@@ -55,6 +58,7 @@ static int setup(void **state)
     options.settings[1].key = "target-min";
     options.settings[1].value = "64";
     supervised = (struct supervised){.died_ms = 0};
+    key = NULL;
     d = (struct daemon){.options = &options, .supervised = &supervised};
     return 0;
 }
@@ -67,7 +71,7 @@ static int setup_patched(void **state)
 static void clean_up(void)
 {
     daemon_clean_up(&d);
-    d = (struct daemon){.options = &options, .supervised = &supervised};
+    d = (struct daemon){.options = &options, .supervised = &supervised, .secret = key};
 }
 
 static int teardown(void **state)
@@ -83,8 +87,10 @@ static int teardown(void **state)
     return rmdir(directory);
 }
 
+/* Each worker has an epoch of its own. */
 static void start(void)
 {
+    secret.epoch++;
     if (daemon_start(&d))
         fail_msg("%s", d.message);
 }
@@ -254,7 +260,52 @@ static void who_drains_does_not_hand_over(void **state)
     drain();
 }
 
+static void encrypt(const char *whether)
+{
+    options.nr_settings = 3;
+    options.settings[2].key = "encrypt";
+    options.settings[2].value = whether;
+}
+
+static void what_is_encrypted_is_taken_over_with_its_key(void **state)
+{
+    (void)state;
+    encrypt("yes");
+    d.secret = key = &secret;
+    start_page_out_and_break_off();
+    assert_false(guest_read(0, 0));
+    start();
+    assert_int_equal(pages_nr_paged(d.pages), NR_GFNS - RESIDENT);
+    page_out();
+    daemon_told_to_hand_over(SIGUSR2, 0, &d);
+    assert_int_equal(d.ending, HANDED_OVER);
+    clean_up();
+    start();
+    drain();
+}
+
 /* --- What is refused, and stays as it is. --- */
+
+static void without_the_key_nobody_takes_over(void **state)
+{
+    struct store_secret other = secret;
+
+    (void)state;
+    encrypt("yes");
+    d.secret = key = &secret;
+    start_page_out_and_break_off();
+    other.id = 2;
+    d.secret = key = &other;
+    assert_refused(EINVAL, "the key of the pages in it is gone");
+    d.secret = key = NULL;
+    assert_refused(EINVAL, "the key of the pages in it is gone");
+    d.secret = key = &secret;
+    encrypt("no");
+    assert_refused(EINVAL, "are encrypted, and stay so");
+    encrypt("yes");
+    start();
+    drain();
+}
 
 static void without_an_index_nobody_takes_over(void **state)
 {
@@ -340,6 +391,8 @@ int main(void)
         ON_BOTH(one_that_hands_over_leaves_all_as_it_is),
         ON_BOTH(nobody_hands_over_to_nobody),
         ON_BOTH(who_drains_does_not_hand_over),
+        ON_BOTH(what_is_encrypted_is_taken_over_with_its_key),
+        ON_BOTH(without_the_key_nobody_takes_over),
         ON_BOTH(without_an_index_nobody_takes_over),
         ON_BOTH(another_domains_index_is_refused),
         ON_BOTH(a_damaged_index_is_refused),

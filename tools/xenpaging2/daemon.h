@@ -26,6 +26,7 @@ struct policy;
 struct status;
 struct status_values;
 struct store;
+struct store_secret;
 struct supervised;
 struct xen_ops;
 struct xenstore;
@@ -41,7 +42,8 @@ enum ending {
 
 struct daemon {
     const struct options *options;
-    struct supervised *supervised; /* NULL: nobody does */
+    struct supervised *supervised;     /* NULL: nobody does */
+    const struct store_secret *secret; /* of encrypted pages; NULL: nobody else has it */
     struct settings settings;
     struct stats *stats;    /* in the index, or: */
     struct stats own_stats; /* without one */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The file: a page with the header, the entries of up to 2^32 gfns, the records of the slots. Each
- * table has its place whatever the size of the other; between them the file has a hole.
+ * The file: a page with the header, the entries of up to 2^32 gfns, the seals and the records of as
+ * many slots. Each table has its place whatever the size of the others; between them the file has
+ * holes. The records are last, so that its size tells how many there are.
  */
 #include "index.h"
 
@@ -21,10 +22,12 @@
 #include "page.h"
 
 #define MAGIC "xenpaging2 index\n"
-#define VERSION_NUMBER 1
+#define VERSION_NUMBER 2
 #define LIVE_OFFSET 1024
 #define GFNS_OFFSET ((off_t)PAGE_BYTES)
-#define SLOTS_OFFSET (GFNS_OFFSET + (off_t)sizeof(uint32_t) * (UINT32_MAX + INT64_C(1)))
+#define MAX_ENTRIES (UINT32_MAX + INT64_C(1)) /* of each table */
+#define SEALS_OFFSET (GFNS_OFFSET + (off_t)sizeof(uint32_t) * MAX_ENTRIES)
+#define SLOTS_OFFSET (SEALS_OFFSET + (off_t)sizeof(struct index_seal) * MAX_ENTRIES)
 
 /* Never changed once it is written. */
 struct header {
@@ -267,6 +270,7 @@ int index_open(const char *path, struct index_owner *owner, struct index **out, 
 {
     const struct error_text text = {path, message, size};
     struct index *index = new_index(path);
+    const struct header *header;
     int rc;
 
     if (!index)
@@ -276,13 +280,14 @@ int index_open(const char *path, struct index_owner *owner, struct index **out, 
         rc = check_size(index, &text);
     if (!rc)
         rc = map_page(index, &text);
+    header = (const struct header *)(void *)index->page;
     if (!rc)
-        rc = check_header((const struct header *)(void *)index->page, owner, &text);
+        rc = check_header(header, owner, &text);
     if (rc) {
         index_close(index);
         return rc;
     }
-    owner->store_id = ((const struct header *)(void *)index->page)->owner.store_id;
+    *owner = header->owner;
     *out = index;
     return 0;
 }
@@ -322,4 +327,10 @@ struct index_slot *index_grow_slots(struct index *index, struct index_slot *slot
                                     uint32_t nr)
 {
     return grow(index, SLOTS_OFFSET, slots, old_nr * sizeof(*slots), nr * sizeof(*slots));
+}
+
+struct index_seal *index_grow_seals(struct index *index, struct index_seal *seals, uint32_t old_nr,
+                                    uint32_t nr)
+{
+    return grow(index, SEALS_OFFSET, seals, old_nr * sizeof(*seals), nr * sizeof(*seals));
 }

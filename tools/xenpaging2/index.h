@@ -4,10 +4,10 @@
  *
  * It is a file beside the store, mapped and written to in place, and outlives its process as the
  * store does. It has a header that says whose it is; of each gfn an entry; of each slot of the
- * store a record. An entry means "if Xen says that this gfn is out, its contents are there".
- * A kill may come between any two writes, and so these have an order:
+ * store a record, and a seal if pages are encrypted. An entry means "if Xen says that this gfn is
+ * out, its contents are there". A kill may come between any two writes, and so these have an order:
  *
- *    out:  slot and record, entry, evict       in:  load, no entry, slot is free
+ *    out:  record, seal, slot, entry, evict       in:  load, no entry, slot is free
  *
  * What is not named by an entry is of no matter. What an entry names that is not out, Xen tells.
  * The end of the host is not provided for: it is the end of the guest, too.
@@ -35,11 +35,18 @@ struct index_slot {
     uint32_t generation;
 };
 
+/* How the page in a slot was encrypted (store_seal.c); of no use without the key. */
+struct index_seal {
+    uint8_t nonce[12];
+    uint8_t tag[16];
+};
+
 /* Whose an index is. */
 struct index_owner {
     uint32_t domid;
     uint8_t uuid[16];  /* the domain's handle */
     uint64_t store_id; /* store_id() */
+    uint64_t key_id;   /* store_key_id() */
 };
 
 /* What goes on from one pager to the next besides the tables. */
@@ -59,7 +66,7 @@ int index_create(const char *path, const struct index_owner *owner, struct index
 
 /*
  * Opens and locks the index of an earlier pager, without changing it. owner->domid and
- * owner->uuid say whose it has to be; owner->store_id is set. Returns 0 or a negative errno with
+ * owner->uuid say whose it has to be; the rest of owner is set. Returns 0 or a negative errno with
  * message: -ENOENT if there is none; -EBUSY if a pager uses it; -EBADMSG if it is damaged or of
  * another version, -ESTALE if it is another domain's.
  */
@@ -84,6 +91,8 @@ uint32_t index_nr_slots(const struct index *index);
  */
 uint32_t *index_grow_gfns(struct index *index, uint32_t *gfns, uint32_t old_nr, uint32_t nr);
 struct index_slot *index_grow_slots(struct index *index, struct index_slot *slots, uint32_t old_nr,
+                                    uint32_t nr);
+struct index_seal *index_grow_seals(struct index *index, struct index_seal *seals, uint32_t old_nr,
                                     uint32_t nr);
 
 #endif

@@ -25,9 +25,9 @@ static void lock_memory(void)
 }
 
 /* In a process of its own, unless nobody supervises it. */
-static int work(void *arg, struct supervised *supervised)
+static int work(void *arg, struct supervised *supervised, const struct store_secret *secret)
 {
-    struct daemon d = {.options = arg, .supervised = supervised};
+    struct daemon d = {.options = arg, .supervised = supervised, .secret = secret};
     bool started;
 
     lock_memory();
@@ -82,6 +82,6 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     privileges_drop();
     if (options.no_supervisor)
-        return work(&options, NULL);
+        return work(&options, NULL, NULL);
     return supervisor_run(options.domid, work, &options, own_path(argv[0]), argv);
 }

@@ -105,7 +105,9 @@ int startup_open_store(struct daemon *d)
         .compression = d->settings.compression,
         .connections = d->settings.connections,
         .encryption = d->settings.encryption,
+        .secret = d->secret,
         .id = d->takes_over ? d->owner.store_id : 0,
+        .key_id = d->takes_over ? d->owner.key_id : 0,
     };
 
     return store_open(d->base, &options, &d->store, d->message, sizeof(d->message));
@@ -114,6 +116,7 @@ int startup_open_store(struct daemon *d)
 static int create_index(struct daemon *d)
 {
     d->owner.store_id = store_id(d->store);
+    d->owner.key_id = store_key_id(d->store);
     return index_create(d->index_path, &d->owner, &d->index, d->message, sizeof(d->message));
 }
 

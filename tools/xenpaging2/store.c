@@ -73,6 +73,11 @@ uint64_t store_id(const struct store *store)
     return store->engine->ops->id ? store->engine->ops->id(store->engine) : 0;
 }
 
+uint64_t store_key_id(const struct store *store)
+{
+    return store->engine->ops->key_id ? store->engine->ops->key_id(store->engine) : 0;
+}
+
 static bool is_zero(const void *page)
 {
     const char *bytes = page;
@@ -115,13 +120,10 @@ int store_use_index(struct store *store, struct index *index)
     uint32_t nr = index_nr_slots(index);
 
     store->index = index;
-    if (!nr)
-        return 0;
-    store->slots = index_grow_slots(index, NULL, 0, nr);
-    if (!store->slots)
+    if (nr && !(store->slots = index_grow_slots(index, NULL, 0, nr)))
         return -ENOMEM;
     store->nr_slots = nr;
-    return store->engine->ops->adopt ? store->engine->ops->adopt(store->engine, nr) : 0;
+    return store->engine->ops->use_index ? store->engine->ops->use_index(store->engine, index) : 0;
 }
 
 bool store_has(const struct store *store, uint32_t slot, uint32_t gfn)

@@ -60,7 +60,8 @@ struct store_options {
     unsigned int connections; /* to an NBD server; 0: the default */
     enum store_encryption encryption;
     const struct store_secret *secret; /* store_seal.h; NULL: one that is made here */
-    uint64_t id; /* what is in it stays, and has this store_id(); 0: it is emptied */
+    uint64_t id;     /* what is in it stays, and has this store_id(); 0: it is emptied */
+    uint64_t key_id; /* then, also this store_key_id() */
 };
 
 #define STORE_MAX_CONNECTIONS 16u
@@ -79,6 +80,9 @@ int store_open(struct event_base *base, const struct store_options *options, str
 
 /* Tells what is in it from what was there before, or elsewhere; 0 if it ends with the process. */
 uint64_t store_id(const struct store *store);
+
+/* Tells by which key its pages are encrypted; 0: they are not. */
+uint64_t store_key_id(const struct store *store);
 
 /*
  * Keeps the records of the slots in an index, which outlives the store. To be called before any

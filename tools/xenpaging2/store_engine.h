@@ -27,9 +27,13 @@ struct store_engine_ops {
     void (*submit)(struct store_engine *engine, struct store_io *io);
     void (*release)(struct store_engine *engine, uint32_t slot);
     uint32_t (*max_slots)(const struct store_engine *engine);
-    uint64_t (*id)(const struct store_engine *engine); /* see store_id(); NULL: always 0 */
-    /* The first nr slots may have pages of an earlier process. 0 or -ENOMEM; NULL: no matter */
-    int (*adopt)(struct store_engine *engine, uint32_t nr);
+    uint64_t (*id)(const struct store_engine *engine);     /* see store_id(); NULL: always 0 */
+    uint64_t (*key_id)(const struct store_engine *engine); /* see store_key_id(); NULL: always 0 */
+    /*
+     * What is to be known of slots by a later process goes there; of as many as the index has
+     * records of, an earlier one may have left pages. 0 or -ENOMEM; NULL: no matter
+     */
+    int (*use_index)(struct store_engine *engine, struct index *index);
     void (*remove)(struct store_engine *engine);
     void (*close)(struct store_engine *engine);
 };

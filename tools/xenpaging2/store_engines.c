@@ -92,6 +92,25 @@ static bool is_to_be_sealed(const struct store_options *options, const char *pla
            (options->encryption == STORE_ENCRYPT_BY_DEFAULT && is_uri(place));
 }
 
+/* What is there already was encrypted, or not, and the key may be gone. */
+static int check_key(const struct store_options *options, const char *place, char *message,
+                     size_t size)
+{
+    const bool has_key = options->secret && options->secret->id == options->key_id;
+    const char *why = NULL;
+
+    if (!options->key_id && is_to_be_sealed(options, place))
+        why = "the pages in it are not encrypted, and stay so";
+    else if (options->key_id && !is_to_be_sealed(options, place))
+        why = "the pages in it are encrypted, and stay so";
+    else if (options->key_id && !has_key)
+        why = "the key of the pages in it is gone, with the supervisor that had it";
+    if (!why)
+        return 0;
+    snprintf(message, size, "store: '%.*s%s': %s", SHOWN(place), why);
+    return -EINVAL;
+}
+
 static int open_unsealed(struct event_base *base, const struct store_options *options,
                          const char *place, struct store_engine **engine, char *message,
                          size_t size)
@@ -106,19 +125,14 @@ static int open_unsealed(struct event_base *base, const struct store_options *op
 static int open_place(struct event_base *base, const struct store_options *options,
                       const char *place, struct store_engine **engine, char *message, size_t size)
 {
-    const bool is_sealed = is_to_be_sealed(options, place);
     struct store_engine *opened;
-    int rc;
+    int rc = options->id ? check_key(options, place, message, size) : 0;
 
-    if (is_sealed && options->id) {
-        snprintf(message, size, "store: '%.*s%s': the pages in it are not encrypted, and stay so",
-                 SHOWN(place));
-        return -EINVAL;
-    }
-    rc = open_unsealed(base, options, place, &opened, message, size);
+    if (!rc)
+        rc = open_unsealed(base, options, place, &opened, message, size);
     if (rc)
         return rc;
-    if (is_sealed && (rc = store_seal(base, options->secret, &opened))) {
+    if (is_to_be_sealed(options, place) && (rc = store_seal(base, options->secret, &opened))) {
         snprintf(message, size, "store: encryption cannot be set up: %s", strerror(-rc));
         opened->ops->remove(opened);
         opened->ops->close(opened);

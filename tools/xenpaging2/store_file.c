@@ -24,6 +24,7 @@
 
 #include "done_later.h"
 #include "holes.h"
+#include "index.h"
 #include "io_threads.h"
 #include "page.h"
 #include "store_engine.h"
@@ -210,12 +211,12 @@ static void file_submit(struct store_engine *engine, struct store_io *io)
 }
 
 /* As if they had been written here: what is given back of them is emptied like any other. */
-static int file_adopt(struct store_engine *engine, uint32_t nr)
+static int file_use_index(struct store_engine *engine, struct index *index)
 {
     struct file_engine *file = (struct file_engine *)engine;
 
-    file->nr_slots = nr;
-    return holes_before_write(file->holes, nr - 1);
+    file->nr_slots = index_nr_slots(index);
+    return file->nr_slots ? holes_before_write(file->holes, file->nr_slots - 1) : 0;
 }
 
 static void file_release(struct store_engine *engine, uint32_t slot)
@@ -261,7 +262,7 @@ static const struct store_engine_ops file_ops = {
     .release = file_release,
     .max_slots = file_max_slots,
     .id = file_id,
-    .adopt = file_adopt,
+    .use_index = file_use_index,
     .remove = file_remove,
     .close = file_close,
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Nonce and tag of a page are kept here, in our memory, not beside the page: an old page of the
- * same slot does not pass either. gfn and generation are authenticated with the contents.
+ * Nonce and tag of a page are kept in our memory, or in the index if others have the key, too, and
+ * not beside the page: an old page of the same slot does not pass either. gfn and generation are
+ * authenticated with the contents. A seal is complete before its page is on its way.
  *
  * Pages are sealed into buffers of our own, a few in each turn of the loop, because a page may be
  * given back to the guest while it is on its way. They are opened where they are read to.
@@ -16,6 +17,7 @@
 #include <sys/random.h>
 
 #include "done_later.h"
+#include "index.h"
 #include "io_list.h"
 #include "locked_memory.h"
 #include "page.h"
@@ -25,20 +27,6 @@
 #define NR_WRITES 64u /* likewise, each with a buffer */
 #define PAGES_PER_TURN 4
 #define GROW_SLOTS 4096u
-#define NONCE_BYTES 12
-#define TAG_BYTES 16
-
-/* How the page in a slot was sealed. */
-struct mark {
-    struct nonce {
-        uint32_t epoch;
-        uint32_t number[2];
-    } nonce;
-    uint8_t tag[TAG_BYTES];
-};
-
-_Static_assert(sizeof(struct nonce) == NONCE_BYTES, "a nonce has no gaps");
-
 /* What is authenticated with a page. */
 struct identity {
     uint32_t gfn, generation;
@@ -58,9 +46,11 @@ struct seal {
     struct done_later later;
     EVP_CIPHER_CTX *encrypt, *decrypt;
     struct store_secret *secret; /* in memory of its own */
+    bool has_heirs;              /* others have it, too */
     uint64_t nr_sealed;
-    struct mark *marks; /* a slot's each */
-    uint32_t nr_marks;
+    struct index *index;      /* may be NULL */
+    struct index_seal *seals; /* a slot's each */
+    uint32_t nr_seals;
     struct event *sealing;
     struct io_list reads, writes; /* that wait */
     struct io_list free_reads, free_writes;
@@ -76,29 +66,37 @@ static struct seal *seal_of(struct store_engine *engine)
 /* --- One page. --- */
 
 /* Nonce, identity, contents: in this order for both directions. False if OpenSSL fails. */
-static bool run_cipher(EVP_CIPHER_CTX *cipher, const struct mark *mark, const struct store_io *io,
-                       const void *from, void *to)
+static bool run_cipher(EVP_CIPHER_CTX *cipher, const struct index_seal *seal,
+                       const struct store_io *io, const void *from, void *to)
 {
     const struct identity who = {io->gfn, io->generation};
     int nr;
 
-    return EVP_CipherInit_ex(cipher, NULL, NULL, NULL, (const void *)&mark->nonce, -1) &&
+    return EVP_CipherInit_ex(cipher, NULL, NULL, NULL, seal->nonce, -1) &&
            EVP_CipherUpdate(cipher, NULL, &nr, (const void *)&who, sizeof(who)) &&
            EVP_CipherUpdate(cipher, to, &nr, from, PAGE_BYTES);
 }
 
+/* Also those that fail have one: a nonce is for one try. */
+static void set_nonce(struct seal *s, struct index_seal *seal)
+{
+    const uint32_t epoch = s->secret->epoch;
+
+    s->nr_sealed++;
+    memcpy(seal->nonce, &epoch, sizeof(epoch));
+    memcpy(seal->nonce + sizeof(epoch), &s->nr_sealed, sizeof(s->nr_sealed));
+}
+
 static int close_page(struct seal *s, const struct store_io *io, void *to)
 {
-    struct mark *mark = &s->marks[io->slot];
+    struct index_seal *seal = &s->seals[io->slot];
     uint8_t rest[EVP_MAX_BLOCK_LENGTH];
     int nr;
 
-    s->nr_sealed++; /* also of those that fail: a nonce is for one try */
-    mark->nonce.epoch = s->secret->epoch;
-    memcpy(mark->nonce.number, &s->nr_sealed, sizeof(mark->nonce.number));
-    if (!run_cipher(s->encrypt, mark, io, io->page, to) ||
+    set_nonce(s, seal);
+    if (!run_cipher(s->encrypt, seal, io, io->page, to) ||
         !EVP_CipherFinal_ex(s->encrypt, rest, &nr) ||
-        !EVP_CIPHER_CTX_ctrl(s->encrypt, EVP_CTRL_AEAD_GET_TAG, TAG_BYTES, mark->tag))
+        !EVP_CIPHER_CTX_ctrl(s->encrypt, EVP_CTRL_AEAD_GET_TAG, sizeof(seal->tag), seal->tag))
         return -EIO;
     return 0;
 }
@@ -106,12 +104,12 @@ static int close_page(struct seal *s, const struct store_io *io, void *to)
 /* What is not the page of this slot, gfn and generation comes out as -EBADMSG. */
 static int open_page(struct seal *s, const struct store_io *io)
 {
-    struct mark *mark = &s->marks[io->slot];
+    struct index_seal *seal = &s->seals[io->slot];
     uint8_t rest[EVP_MAX_BLOCK_LENGTH];
     int nr;
 
-    if (!run_cipher(s->decrypt, mark, io, io->page, io->page) ||
-        !EVP_CIPHER_CTX_ctrl(s->decrypt, EVP_CTRL_AEAD_SET_TAG, TAG_BYTES, mark->tag) ||
+    if (!run_cipher(s->decrypt, seal, io, io->page, io->page) ||
+        !EVP_CIPHER_CTX_ctrl(s->decrypt, EVP_CTRL_AEAD_SET_TAG, sizeof(seal->tag), seal->tag) ||
         !EVP_CipherFinal_ex(s->decrypt, rest, &nr))
         return -EBADMSG;
     return 0;
@@ -154,15 +152,15 @@ static void read_done(struct store_io *io)
 static int grow(struct seal *s, uint32_t slot)
 {
     const uint32_t nr = slot / GROW_SLOTS * GROW_SLOTS + GROW_SLOTS;
-    struct mark *marks;
+    struct index_seal *seals;
 
-    if (slot < s->nr_marks)
+    if (slot < s->nr_seals)
         return 0;
-    marks = locked_grow(s->marks, s->nr_marks * sizeof(*marks), nr * sizeof(*marks));
-    if (!marks)
+    seals = index_grow_seals(s->index, s->seals, s->nr_seals, nr);
+    if (!seals)
         return -ENOMEM;
-    s->marks = marks;
-    s->nr_marks = nr;
+    s->seals = seals;
+    s->nr_seals = nr;
     return 0;
 }
 
@@ -239,6 +237,30 @@ static uint32_t seal_max_slots(const struct store_engine *engine)
     return s->inner->ops->max_slots(s->inner);
 }
 
+/* Who has not got the key can do nothing with what is there. */
+static uint64_t seal_id(const struct store_engine *engine)
+{
+    const struct seal *s = (const struct seal *)engine;
+
+    return s->has_heirs && s->inner->ops->id ? s->inner->ops->id(s->inner) : 0;
+}
+
+static uint64_t seal_key_id(const struct store_engine *engine)
+{
+    return ((const struct seal *)engine)->secret->id;
+}
+
+static int seal_use_index(struct store_engine *engine, struct index *index)
+{
+    struct seal *s = seal_of(engine);
+    const uint32_t nr = index_nr_slots(index);
+    int rc;
+
+    s->index = index;
+    rc = nr ? grow(s, nr - 1) : 0;
+    return rc || !s->inner->ops->use_index ? rc : s->inner->ops->use_index(s->inner, index);
+}
+
 static void seal_remove(struct store_engine *engine)
 {
     struct seal *s = seal_of(engine);
@@ -256,7 +278,7 @@ static void destroy(struct seal *s)
     if (s->secret)
         explicit_bzero(s->secret, sizeof(*s->secret));
     locked_free(s->secret, sizeof(*s->secret));
-    locked_free(s->marks, s->nr_marks * sizeof(*s->marks));
+    locked_free(s->seals, s->nr_seals * sizeof(*s->seals));
     locked_free(s->buffers, NR_WRITES * PAGE_BYTES);
     free(s);
 }
@@ -269,11 +291,13 @@ static void seal_close(struct store_engine *engine)
     destroy(s);
 }
 
-/* Marks and key go with this process. */
 static const struct store_engine_ops seal_ops = {
     .submit = seal_submit,
     .release = seal_release,
     .max_slots = seal_max_slots,
+    .id = seal_id,
+    .key_id = seal_key_id,
+    .use_index = seal_use_index,
     .remove = seal_remove,
     .close = seal_close,
 };
@@ -295,15 +319,24 @@ static void create_passes(struct seal *s)
     }
 }
 
+int store_secret_draw(struct store_secret *secret)
+{
+    if (getrandom(secret->key, sizeof(secret->key), 0) != sizeof(secret->key) ||
+        getrandom(&secret->id, sizeof(secret->id), 0) != sizeof(secret->id))
+        return -EIO;
+    secret->id |= 1;
+    return 0;
+}
+
 static int create_secret(struct seal *s, const struct store_secret *secret)
 {
     s->secret = locked_alloc(sizeof(*s->secret));
     if (!s->secret)
         return -ENOMEM;
-    if (secret)
-        *s->secret = *secret;
-    else if (getrandom(s->secret->key, sizeof(s->secret->key), 0) != sizeof(s->secret->key))
-        return -EIO;
+    s->has_heirs = secret;
+    if (!secret)
+        return store_secret_draw(s->secret);
+    *s->secret = *secret;
     return 0;
 }
 

@@ -18,12 +18,17 @@
  */
 struct store_secret {
     uint8_t key[STORE_KEY_BYTES];
+    uint64_t id; /* tells the key from others, and nothing of it; not 0 */
     uint32_t epoch;
 };
 
+/* A random key and its id, for nobody's eyes yet. Returns 0 or -EIO. */
+int store_secret_draw(struct store_secret *secret);
+
 /*
  * Puts itself around *engine, which from then on is its own. secret is copied; NULL: a new random
- * one, which nobody else ever has. Returns 0, or a negative errno with *engine as it was.
+ * one, which nobody else ever has: then the pages end with the process. Returns 0, or a negative
+ * errno with *engine as it was.
  */
 int store_seal(struct event_base *base, const struct store_secret *secret,
                struct store_engine **engine);

@@ -15,6 +15,8 @@
 #include "index.h"
 #include "log.h"
 #include "notify.h"
+#include "secret.h"
+#include "store_seal.h"
 #include "supervised.h"
 #include "xen_ops.h"
 #include "xenstore.h"
@@ -34,6 +36,7 @@ struct supervisor {
     const char *program;
     char **argv;
     struct supervised *shared;
+    struct store_secret *secret;
     sigset_t awaited, before;
     pid_t worker;
     bool took_over; /* it is not the first one */
@@ -123,13 +126,14 @@ static bool hold_domain(const struct supervisor *s)
 _Noreturn static void be_worker(const struct supervisor *s)
 {
     sigprocmask(SIG_SETMASK, &s->before, NULL);
-    exit(s->work(s->arg, s->shared));
+    exit(s->work(s->arg, s->shared, s->secret));
 }
 
 static int start_worker(struct supervisor *s)
 {
     s->shared->attached = false;
     s->shared->hands_over = false;
+    s->secret->epoch++;
     s->worker = fork();
     if (s->worker == 0)
         be_worker(s);
@@ -254,18 +258,32 @@ static bool replace_worker(struct supervisor *s, int status)
     return !start_worker(s);
 }
 
-/* Another program, or another version of this one. If that cannot be, it is this one again. */
-static bool hand_over(struct supervisor *s)
+/* Returns with an error if that cannot be. */
+static int execute(struct supervisor *s)
 {
     char ended[24];
+    int rc = secret_leave(s->secret);
 
-    log_info("handing over to %s", s->program);
+    if (rc)
+        return rc;
     snprintf(ended, sizeof(ended), "%" PRId64, s->shared->died_ms);
     setenv(HANDED_OVER, ended, 1);
     sigprocmask(SIG_SETMASK, &s->before, NULL);
     execv(s->program, s->argv);
-    log_error("cannot execute %s: %s; going on", s->program, strerror(errno));
+    rc = -errno;
     sigprocmask(SIG_BLOCK, &s->awaited, NULL);
+    secret_withdraw();
+    return rc;
+}
+
+/* Another program, or another version of this one. If that cannot be, it is this one again. */
+static bool hand_over(struct supervisor *s)
+{
+    int rc;
+
+    log_info("handing over to %s", s->program);
+    rc = execute(s);
+    log_error("cannot execute %s: %s; going on", s->program, strerror(-rc));
     s->took_over = true;
     return !start_worker(s);
 }
@@ -294,6 +312,31 @@ static int supervise(struct supervisor *s)
     return s->exit_code;
 }
 
+/* A worker has but a copy of the secret. */
+static int share(struct supervisor *s)
+{
+    s->secret = secret_create();
+    s->shared =
+        mmap(NULL, sizeof(*s->shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (s->secret && s->shared != MAP_FAILED)
+        return 0;
+    log_error("cannot start a supervisor: %s", strerror(errno));
+    return -1;
+}
+
+static void block_signals(struct supervisor *s)
+{
+    static const int signals[] = {SIGCHLD, SUPERVISED_ATTACHED, SIGTERM, SIGINT, SIGUSR2};
+
+    sigemptyset(&s->awaited);
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+        sigaddset(&s->awaited, signals[i]);
+    signal(SIGHUP, SIG_IGN); /* the terminal may go, the guest stays */
+    /* Waited for it is all the same; one that is left when signals are let through kills nobody. */
+    signal(SUPERVISED_ATTACHED, SIG_IGN);
+    sigprocmask(SIG_BLOCK, &s->awaited, &s->before);
+}
+
 int supervisor_run(uint32_t domid, supervisor_work_fn *work, void *arg, const char *program,
                    char **argv)
 {
@@ -305,23 +348,15 @@ int supervisor_run(uint32_t domid, supervisor_work_fn *work, void *arg, const ch
                            .argv = argv,
                            .took_over = ended != NULL,
                            .exit_code = EXIT_FAILURE};
-    static const int signals[] = {SIGCHLD, SUPERVISED_ATTACHED, SIGTERM, SIGINT, SIGUSR2};
+    int code = EXIT_FAILURE;
 
-    s.shared =
-        mmap(NULL, sizeof(*s.shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (s.shared == MAP_FAILED) {
-        log_error("out of memory");
-        return EXIT_FAILURE;
+    if (!share(&s)) {
+        s.shared->supervisor = getpid();
+        if (ended)
+            s.shared->died_ms = strtoll(ended, NULL, 10);
+        block_signals(&s);
+        code = supervise(&s);
     }
-    s.shared->supervisor = getpid();
-    if (ended)
-        s.shared->died_ms = strtoll(ended, NULL, 10);
-    sigemptyset(&s.awaited);
-    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-        sigaddset(&s.awaited, signals[i]);
-    signal(SIGHUP, SIG_IGN); /* the terminal may go, the guest stays */
-    /* Waited for it is all the same; one that is left when signals are let through kills nobody. */
-    signal(SUPERVISED_ATTACHED, SIG_IGN);
-    sigprocmask(SIG_BLOCK, &s.awaited, &s.before);
-    return supervise(&s);
+    secret_destroy(s.secret);
+    return code;
 }

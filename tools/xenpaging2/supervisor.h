@@ -9,10 +9,13 @@
 
 #include <stdint.h>
 
+struct store_secret;
 struct supervised;
 
-/* What a worker does, in a process of its own; returns its exit code. */
-typedef int supervisor_work_fn(void *arg, struct supervised *supervised);
+/* What a worker does, in a process of its own, with the key of all of them; returns its exit code.
+ */
+typedef int supervisor_work_fn(void *arg, struct supervised *supervised,
+                               const struct store_secret *secret);
 
 /*
  * Runs work(arg, ...) for the domain until it comes to an end of its own, and returns its exit

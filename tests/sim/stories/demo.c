@@ -92,7 +92,7 @@ int story_demo(const char *dir, bool patched)
            (unsigned long)guest.region / MIB);
     guest_create(&guest, 1);
     dom0_introduce(guest.domain->id);
-    pager = dom0_start_xenpaging2(guest.domain->id, "clock");
+    pager = dom0_start_xenpaging2(guest.domain->id, "clock", NULL);
     guest_start(&guest);
     dom0_set_target(guest.domain->id, HALF);
     phase("squeeze", "its target is now 128 MiB", is_resident, HALF);

@@ -166,9 +166,9 @@ pid_t dom0_spawn_xenpaging2(uint32_t domid, const char *policy, const char *opti
     return dom0_start_pager(domid, args);
 }
 
-pid_t dom0_start_xenpaging2(uint32_t domid, const char *policy)
+pid_t dom0_start_xenpaging2(uint32_t domid, const char *policy, const char *option)
 {
-    pid_t pid = dom0_spawn_xenpaging2(domid, policy, NULL);
+    pid_t pid = dom0_spawn_xenpaging2(domid, policy, option);
 
     if (!wait_until(pager_runs, &domid, PATIENCE_MS))
         errx(1, "the pager of domain %u does not start: see %s/pager-%u.log", domid, dir, domid);

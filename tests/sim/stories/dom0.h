@@ -44,9 +44,9 @@ pid_t dom0_start_program(char *const args[]);
  */
 pid_t dom0_start_pager(uint32_t domid, char *const args[]);
 
-/* Starts the project's pager for a domain; waits until it runs. */
+/* Starts the project's pager for a domain, with one more option or NULL; waits until it runs. */
 pid_t dom0_spawn_xenpaging2(uint32_t domid, const char *policy, const char *option);
-pid_t dom0_start_xenpaging2(uint32_t domid, const char *policy);
+pid_t dom0_start_xenpaging2(uint32_t domid, const char *policy, const char *option);
 
 /* The only child of a process, or 0. */
 pid_t dom0_child_of(pid_t pid);

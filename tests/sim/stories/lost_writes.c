@@ -31,7 +31,7 @@ int story_stock_loses_writes(const char *dir)
     guest_create(&guest, 1);
     dom0_introduce(guest.domain->id);
     dom0_write("64", "/libxl/%u/paging/target-min", guest.domain->id);
-    pager = dom0_start_xenpaging2(guest.domain->id, "random");
+    pager = dom0_start_xenpaging2(guest.domain->id, "random", NULL);
     guest_start(&guest);
     dom0_set_target(guest.domain->id, 128);
     for (unsigned int i = 0; i < MAX_MAPPERS; i++)

@@ -80,7 +80,8 @@ static void begin(const char *dir, bool patched, uint64_t seed)
         guest_create(&s.guests[i], 1 + draw(&s.random, MAX_VCPUS));
         dom0_introduce(s.guests[i].domain->id);
         dom0_write("512", "/libxl/%u/paging/target-min", s.guests[i].domain->id);
-        s.pagers[i] = dom0_start_xenpaging2(s.guests[i].domain->id, policies[draw(&s.random, 3)]);
+        s.pagers[i] =
+            dom0_start_xenpaging2(s.guests[i].domain->id, policies[draw(&s.random, 3)], NULL);
         guest_start(&s.guests[i]);
     }
     for (unsigned int i = 0; i < MAX_MAPPERS; i++)
