@@ -17,13 +17,14 @@
 #define LEFT "XENPAGING2_SECRET"
 
 static struct store_secret *secret;
+static bool was_left;
 
 static int setup(void **state)
 {
     *state = NULL;
     be_quiet(true);
     unsetenv(LEFT);
-    secret = secret_create();
+    secret = secret_create(&was_left);
     return !secret;
 }
 
@@ -44,13 +45,14 @@ static int fd_that_was_left(void)
 /* What the next program has for a key. */
 static bool has_the_same(void)
 {
-    struct store_secret *next = secret_create();
+    struct store_secret *next = secret_create(&was_left);
     bool same;
 
     assert_non_null(next);
     same = !memcmp(next, secret, sizeof(*next));
     secret_destroy(next);
     assert_null(getenv(LEFT));
+    assert_int_equal(was_left, same);
     return same;
 }
 
@@ -115,7 +117,7 @@ static void what_we_did_not_leave_is_let_alone(void **state)
 
 static int make_and_leave(void *arg)
 {
-    struct store_secret *made = secret_create();
+    struct store_secret *made = secret_create(&was_left);
     int rc = made ? secret_leave(made) : -errno;
 
     (void)arg;

@@ -189,6 +189,18 @@ static int hands_over(struct supervised *supervised)
     return code;
 }
 
+static int hands_over_what_is_encrypted(struct supervised *supervised)
+{
+    supervised->needs_key = true;
+    return hands_over(supervised);
+}
+
+static int is_killed_with_a_store_that_is_encrypted(struct supervised *supervised)
+{
+    supervised->needs_key = true;
+    return is_killed_soon(supervised);
+}
+
 /* The order may find nobody there. */
 static int dies_as_the_order_comes(struct supervised *supervised)
 {
@@ -396,7 +408,8 @@ static void workers_have_the_same_key_and_each_an_epoch_of_its_own(void **state)
 
 static void the_key_is_that_of_the_supervisor_before(void **state)
 {
-    struct store_secret *before = secret_create();
+    bool was_left;
+    struct store_secret *before = secret_create(&was_left);
 
     (void)state;
     before->epoch = 5;
@@ -452,6 +465,82 @@ static void who_dies_soon_again_and_again_is_given_up(void **state)
     assert_node(PAGING "state", "failed");
     assert_node(PAGING "error", "the pager has died: Killed; given up after 5 times, "
                                 "the domain stays paused");
+}
+
+/* As the service manager hears it. */
+static void await_given_up(void)
+{
+    struct pollfd heard = {.fd = manager, .events = POLLIN};
+    char text[256] = "";
+    ssize_t n = 0;
+
+    while (n >= 0 && !strstr(text, "given up") && poll(&heard, 1, 5000) == 1) {
+        n = recv(manager, text, sizeof(text) - 1, 0);
+        text[n > 0 ? n : 0] = '\0';
+    }
+}
+
+static pid_t in_another_process(void (*tell)(pid_t supervisor))
+{
+    pid_t pid, supervisor = getpid();
+
+    fflush(NULL);
+    pid = fork();
+    if (pid)
+        return pid;
+    await_given_up();
+    tell(supervisor);
+    _exit(EXIT_SUCCESS);
+}
+
+static void try_again(pid_t supervisor)
+{
+    kill(supervisor, SIGUSR2);
+}
+
+static void who_has_the_key_waits_to_be_told_to_try_again(void **state)
+{
+    pid_t teller = in_another_process(try_again);
+
+    (void)state;
+    for (int i = 0; i < 5; i++)
+        lives[i] = is_killed_with_a_store_that_is_encrypted;
+    lives[5] = ends_well;
+    assert_int_equal(run(), EXIT_SUCCESS);
+    assert_int_equal(known->nr, 6);
+    assert_same_key_and_a_later_epoch(&known->secrets[5], &known->secrets[4]);
+    waitpid(teller, NULL, 0);
+}
+
+static void domain_dies(int sig)
+{
+    (void)sig;
+    fake_xen.dying = true;
+}
+
+/* Until it has looked. */
+static void end_and_have_the_domain_die(pid_t supervisor)
+{
+    kill(supervisor, SIGTERM);
+    while (!kill(supervisor, SIGALRM))
+        usleep(1000);
+}
+
+static void who_has_the_key_ends_with_the_domain_and_not_before(void **state)
+{
+    pid_t teller;
+
+    (void)state;
+    signal(SIGALRM, domain_dies);
+    teller = in_another_process(end_and_have_the_domain_die);
+    for (int i = 0; i < 5; i++)
+        lives[i] = is_killed_with_a_store_that_is_encrypted;
+    assert_int_equal(run(), EXIT_SUCCESS);
+    kill(teller, SIGKILL);
+    waitpid(teller, NULL, 0);
+    signal(SIGALRM, SIG_DFL);
+    assert_int_equal(known->nr, 5);
+    assert_int_equal(access(index_path, F_OK), -1);
 }
 
 static void who_has_lived_for_a_while_does_not_count(void **state)
@@ -521,11 +610,20 @@ static void handing_over_executes_what_is_there_by_now(void **state)
 {
     char *argv[] = {"sh", "-c",
                     "[ \"$" HANDED_OVER "\" -gt 0 ] && [ $0 = word ] && "
-                    "[ -s /proc/self/fd/$XENPAGING2_SECRET ] && exit 42",
+                    "[ -z \"$XENPAGING2_SECRET\" ] && exit 42",
                     "word", NULL};
 
     (void)state;
     lives[0] = hands_over;
+    assert_int_equal(run_in_child("/bin/sh", argv), 42);
+}
+
+static void the_key_is_handed_over_if_it_is_needed(void **state)
+{
+    char *argv[] = {"sh", "-c", "[ -s /proc/self/fd/$XENPAGING2_SECRET ] && exit 42", NULL};
+
+    (void)state;
+    lives[0] = hands_over_what_is_encrypted;
     assert_int_equal(run_in_child("/bin/sh", argv), 42);
 }
 
@@ -603,6 +701,8 @@ int main(void)
         SUPERVISED(the_key_is_that_of_the_supervisor_before),
         SUPERVISED(a_worker_that_has_run_wild_does_not_take_its_supervisor_along),
         SUPERVISED(who_dies_soon_again_and_again_is_given_up),
+        SUPERVISED(who_has_the_key_waits_to_be_told_to_try_again),
+        SUPERVISED(who_has_the_key_ends_with_the_domain_and_not_before),
         SUPERVISED(who_has_lived_for_a_while_does_not_count),
         SUPERVISED(nobody_can_take_over_without_an_index),
         SUPERVISED(a_death_that_the_domain_has_died_before_is_the_end),
@@ -610,6 +710,7 @@ int main(void)
         SUPERVISED(signals_are_for_the_worker),
         SUPERVISED(an_order_outlives_the_worker_that_got_it),
         SUPERVISED(handing_over_executes_what_is_there_by_now),
+        SUPERVISED(the_key_is_handed_over_if_it_is_needed),
         SUPERVISED(what_cannot_be_executed_does_not_keep_the_next_worker),
         SUPERVISED(the_first_worker_after_a_handover_is_not_the_first),
         SUPERVISED(a_domain_that_is_paused_already_is_not_paused_without_an_account),

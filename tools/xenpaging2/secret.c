@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,14 +38,15 @@ static bool take_what_was_left(struct store_secret *secret)
     return taken;
 }
 
-struct store_secret *secret_create(void)
+struct store_secret *secret_create(bool *was_left)
 {
     struct store_secret *secret = locked_alloc(sizeof(*secret));
     int rc;
 
-    if (!secret || take_what_was_left(secret))
-        return secret;
-    rc = store_secret_draw(secret);
+    if (!secret)
+        return NULL;
+    *was_left = take_what_was_left(secret);
+    rc = *was_left ? 0 : store_secret_draw(secret);
     if (!rc)
         return secret;
     secret_destroy(secret);

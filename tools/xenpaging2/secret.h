@@ -6,13 +6,16 @@
 #ifndef XENPAGING2_SECRET_H
 #define XENPAGING2_SECRET_H
 
+#include <stdbool.h>
+
 struct store_secret;
 
 /*
- * The one that was left to this process, or else a random one; in locked memory, and in no core
- * dump. Returns NULL with errno set. Free with secret_destroy(), which takes NULL.
+ * The one that was left to this process, which *was_left then says, or else a random one; in locked
+ * memory, and in no core dump. Returns NULL with errno set. Free with secret_destroy(), which takes
+ * NULL.
  */
-struct store_secret *secret_create(void);
+struct store_secret *secret_create(bool *was_left);
 void secret_destroy(struct store_secret *secret);
 
 /*

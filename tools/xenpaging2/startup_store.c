@@ -125,6 +125,7 @@ static void tell_supervisor(const struct daemon *d, struct supervised *supervise
     struct stat st;
 
     snprintf(supervised->index_path, sizeof(supervised->index_path), "%s", d->index_path);
+    supervised->needs_key = store_key_id(d->store);
     if (!stat(d->store_path, &st) && S_ISREG(st.st_mode))
         snprintf(supervised->store_file, sizeof(supervised->store_file), "%s", d->store_path);
 }

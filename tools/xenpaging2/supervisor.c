@@ -11,19 +11,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "between_workers.h"
 #include "clock_ms.h"
-#include "index.h"
 #include "log.h"
 #include "notify.h"
 #include "secret.h"
 #include "store_seal.h"
 #include "supervised.h"
-#include "xen_ops.h"
-#include "xenstore.h"
 
 #define MAX_DEATHS 5       /* in a row, each of them soon */
 #define SETTLED_MS 1000    /* who lived that long after its start has not died soon */
 #define FIRST_BACK_OFF 100 /* ms; none before the first new worker, and twice as much each time */
+#define LOOK_S 10          /* how often one that has given up looks whether the domain is there */
 
 /* In the environment of a supervisor that takes the place of another one: when that one's worker
  * ended, in clock_ms(). */
@@ -37,89 +36,13 @@ struct supervisor {
     char **argv;
     struct supervised *shared;
     struct store_secret *secret;
+    bool has_key; /* somebody has needed the secret */
     sigset_t awaited, before;
     pid_t worker;
     bool took_over; /* it is not the first one */
     unsigned int nr_deaths;
     int exit_code; /* when there is no worker any more */
 };
-
-/* --- What becomes of the domain between two workers. --- */
-
-static void report_to_service_manager(const char *error)
-{
-    char status[300];
-
-    snprintf(status, sizeof(status), "STATUS=%s", error);
-    notify_send(status);
-}
-
-static void report_to_xenstore(const struct supervisor *s, const char *error)
-{
-    char guard[32], path[64], message[256];
-    struct xenstore *xs;
-
-    snprintf(guard, sizeof(guard), "/local/domain/%" PRIu32, s->domid);
-    if (xenstore_open(guard, &xs, message, sizeof(message))) {
-        log_warning("%s", message);
-        return;
-    }
-    snprintf(path, sizeof(path), "/libxl/%" PRIu32 "/paging/error", s->domid);
-    xenstore_write(xs, path, error);
-    snprintf(path, sizeof(path), "/libxl/%" PRIu32 "/paging/state", s->domid);
-    xenstore_write(xs, path, "failed");
-    xenstore_flush(xs);
-    xenstore_close(xs);
-}
-
-static void report(const struct supervisor *s, const char *error)
-{
-    report_to_service_manager(error);
-    report_to_xenstore(s, error);
-}
-
-/* In the account of the index, so that whoever takes over undoes it. */
-static int pause_domain(const struct supervisor *s, struct xen_ops *ops)
-{
-    struct index_owner owner = {.domid = s->domid};
-    struct index *index = NULL;
-    struct xen_domain_info info;
-    char message[512];
-    int rc = xen_domain_info(ops, &info);
-
-    if (rc || info.dying)
-        return rc ? rc : -ESRCH;
-    if (!s->shared->index_path[0] && info.paused)
-        return 0; /* by the one before, in its account */
-    memcpy(owner.uuid, info.uuid, sizeof(owner.uuid));
-    if (s->shared->index_path[0] &&
-        index_open(s->shared->index_path, &owner, &index, message, sizeof(message)))
-        log_error("%s", message);
-    if (index)
-        xen_keep_account(ops, &index_live(index)->nr_pauses);
-    rc = xen_pause(ops);
-    xen_keep_account(ops, NULL);
-    index_close(index);
-    return rc;
-}
-
-/* Returns false if there is no domain any more. */
-static bool hold_domain(const struct supervisor *s)
-{
-    struct xen_ops *ops;
-    char message[256];
-    int rc = xen_ops_open(s->domid, &ops, message, sizeof(message));
-
-    if (rc) {
-        log_error("%s", message);
-        return true;
-    }
-    rc = pause_domain(s, ops);
-    xen_ops_close(ops);
-    if (rc && rc != -ESRCH)
-        log_error("cannot pause the domain: %s", strerror(-rc));
-    return rc != -ESRCH;
-}
 
 /* --- The worker. --- */
 
@@ -222,17 +145,18 @@ static void give_up(const struct supervisor *s, const char *why)
 
     snprintf(text, sizeof(text), "%s; given up after %u times, the domain stays paused", why,
              s->nr_deaths);
-    log_error("%s: start xenpaging2 again to go on", text);
-    report(s, text);
+    log_error("%s%s", text, s->has_key ? "" : ": start xenpaging2 again to go on");
+    domain_report_failed(s->domid, text);
 }
 
 /* As its worker would have done, had it lived to see it. */
-static void clear_away_after_domain(const struct supervised *shared)
+static void clear_away_after_domain(struct supervisor *s)
 {
-    if (shared->store_file[0])
-        unlink(shared->store_file);
-    if (shared->index_path[0])
-        unlink(shared->index_path);
+    if (s->shared->store_file[0])
+        unlink(s->shared->store_file);
+    if (s->shared->index_path[0])
+        unlink(s->shared->index_path);
+    s->exit_code = EXIT_SUCCESS;
 }
 
 /* Sees to it that there is a worker again. Returns false if there is not going to be one. */
@@ -241,10 +165,9 @@ static bool replace_worker(struct supervisor *s, int status)
     char why[128];
 
     describe(status, why, sizeof(why));
-    if (!hold_domain(s)) {
+    if (!domain_hold(s->domid, s->shared->index_path)) {
         log_warning("%s, and the domain is gone", why);
-        clear_away_after_domain(s->shared);
-        s->exit_code = EXIT_SUCCESS;
+        clear_away_after_domain(s);
         return false;
     }
     if (!count_death(s)) {
@@ -252,7 +175,7 @@ static bool replace_worker(struct supervisor *s, int status)
         return false;
     }
     log_error("%s; the domain is paused until the next one has taken over", why);
-    report(s, why);
+    domain_report_failed(s->domid, why);
     back_off(s);
     s->took_over = true;
     return !start_worker(s);
@@ -262,7 +185,7 @@ static bool replace_worker(struct supervisor *s, int status)
 static int execute(struct supervisor *s)
 {
     char ended[24];
-    int rc = secret_leave(s->secret);
+    int rc = s->has_key ? secret_leave(s->secret) : 0;
 
     if (rc)
         return rc;
@@ -288,6 +211,37 @@ static bool hand_over(struct supervisor *s)
     return !start_worker(s);
 }
 
+/*
+ * Nobody but us has the key of what is out. Returns true if there is a worker again, or false when
+ * the domain is gone.
+ */
+static bool keep_key(struct supervisor *s)
+{
+    const struct timespec look = {.tv_sec = LOOK_S};
+    int sig;
+
+    log_error("the key of what is out is here: SIGUSR2 has it tried again");
+    for (;;) {
+        sig = sigtimedwait(&s->awaited, NULL, &look);
+        if (sig == SIGTERM || sig == SIGINT)
+            log_warning("%s: not before the domain is gone: all that is out would be lost",
+                        strsignal(sig));
+        if (sig < 0 && !domain_is_there(s->domid)) {
+            clear_away_after_domain(s);
+            return false;
+        }
+        s->nr_deaths = 0;
+        if (sig == SIGUSR2 && hand_over(s))
+            return true;
+    }
+}
+
+/* Returns false if it is all over. */
+static bool goes_on(struct supervisor *s, bool has_worker)
+{
+    return has_worker || (s->has_key && s->exit_code && keep_key(s));
+}
+
 static int exit_code(int status)
 {
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
@@ -295,19 +249,20 @@ static int exit_code(int status)
 
 static int supervise(struct supervisor *s)
 {
-    bool goes_on = !start_worker(s);
+    bool has_worker = !start_worker(s);
     int status = 0;
 
-    while (goes_on) {
+    while (goes_on(s, has_worker)) {
         status = await_worker(s);
         s->shared->died_ms = clock_ms();
         end_texts(s->shared);
+        s->has_key |= s->shared->needs_key;
         if (s->shared->hands_over && WIFEXITED(status))
-            goes_on = hand_over(s);
+            has_worker = hand_over(s);
         else if (has_come_to_its_end(s, status))
             return exit_code(status);
         else
-            goes_on = replace_worker(s, status);
+            has_worker = replace_worker(s, status);
     }
     return s->exit_code;
 }
@@ -315,7 +270,7 @@ static int supervise(struct supervisor *s)
 /* A worker has but a copy of the secret. */
 static int share(struct supervisor *s)
 {
-    s->secret = secret_create();
+    s->secret = secret_create(&s->has_key);
     s->shared =
         mmap(NULL, sizeof(*s->shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (s->secret && s->shared != MAP_FAILED)
