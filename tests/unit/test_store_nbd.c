@@ -17,6 +17,7 @@
 
 #include "clock_ms.h"
 #include "failing.h"
+#include "index.h"
 #include "loop.h"
 #include "nbd_proxy.h"
 #include "nbd_server.h"
@@ -89,7 +90,7 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-    static const char *const names[] = {"disk", "socket", "pid", "trigger", "proxy"};
+    static const char *const names[] = {"disk", "socket", "pid", "trigger", "proxy", "index"};
 
     (void)state;
     store_close(store);
@@ -464,11 +465,16 @@ static void closing_waits_for_a_name_that_is_looked_up(void **state)
 
 /* --- A network that delivers late. --- */
 
-static void start_behind_proxy(void)
+static void put_proxy_between(void)
 {
     start("file %s/disk");
     nbd_proxy_start(directory);
     snprintf(uri, sizeof(uri), "nbd+unix:///?socket=%s/proxy", directory);
+}
+
+static void start_behind_proxy(void)
+{
+    put_proxy_between();
     assert_int_equal(open_store(1), 0);
 }
 
@@ -521,6 +527,193 @@ static void a_hole_that_is_made_late_hurts_no_page(void **state)
     begin_in(0, 10);
     finish();
     check(0, 10);
+}
+
+/* --- A process that dies, and one that takes over. --- */
+
+static struct index *index_;
+
+/* As startup_store.c does it. */
+static int live(bool takes_over)
+{
+    struct index_owner owner = {.domid = 7};
+    struct store_options options = {.where = uri, .connections = 1, .encryption = STORE_ENCRYPT_NO};
+    const char *path = in_directory("index");
+    int rc = takes_over ? index_open(path, &owner, &index_, message, sizeof(message)) : 0;
+
+    options.id = owner.store_id;
+    if (!rc)
+        rc = store_open(base, &options, &store, message, sizeof(message));
+    if (rc)
+        return rc;
+    owner.store_id = store_id(store);
+    if (!takes_over)
+        rc = index_create(path, &owner, &index_, message, sizeof(message));
+    return rc ? rc : store_use_index(store, index_);
+}
+
+/* Nothing that is under way is waited for. */
+static void die(void)
+{
+    store_close(store);
+    index_close(index_);
+    store = NULL;
+    index_ = NULL;
+    nr_under_way = 0;
+}
+
+static bool is_not_gfn_5(void *arg, uint32_t slot, uint32_t gfn)
+{
+    (void)arg, (void)slot;
+    return gfn != 5;
+}
+
+static bool is_nothing(void *arg, uint32_t slot, uint32_t gfn)
+{
+    (void)arg, (void)slot, (void)gfn;
+    return false;
+}
+
+static void take_over(bool (*is_named)(void *arg, uint32_t slot, uint32_t gfn))
+{
+    assert_int_equal(live(true), 0);
+    store_adopt(store, is_named, NULL);
+}
+
+/* A write of gfn 5 is on its way. */
+static void begin_life_and_be_late(void)
+{
+    put_proxy_between();
+    assert_int_equal(live(false), 0);
+    begin_out(0, 5);
+    finish();
+    nbd_proxy_hold();
+    begin_out(5, 1);
+    wait_until_held(PAGE_BYTES);
+    nbd_proxy_cut();
+}
+
+/* Nor those of the one after the next. */
+static void a_late_write_of_a_dead_process_hurts_no_page(void **state)
+{
+    (void)state;
+    begin_life_and_be_late();
+    die();
+    take_over(is_not_gfn_5);
+    begin_out(6, 20);
+    finish();
+    die();
+    take_over(is_not_gfn_5);
+    begin_out(26, 20);
+    finish();
+    nbd_proxy_let_go();
+    begin_in(0, 5);
+    begin_in(6, 40);
+    finish();
+    check(0, 5);
+    check(6, 40);
+    die();
+}
+
+/* It had its answer the second time. */
+static void what_a_dead_process_has_sent_twice_hurts_no_page(void **state)
+{
+    (void)state;
+    begin_life_and_be_late();
+    finish();
+    die();
+    take_over(is_not_gfn_5);
+    begin_out(6, 20);
+    finish();
+    nbd_proxy_let_go();
+    begin_in(6, 20);
+    finish();
+    check(6, 20);
+    die();
+}
+
+static void a_late_hole_of_a_dead_process_hurts_no_page(void **state)
+{
+    const size_t request = 28; /* bytes, without data */
+
+    (void)state;
+    put_proxy_between();
+    assert_int_equal(live(false), 0);
+    begin_out(0, 10);
+    finish();
+    nbd_proxy_hold();
+    store_free(store, ios[5].slot);
+    wait_until_held(request);
+    nbd_proxy_cut();
+    die();
+    take_over(is_not_gfn_5);
+    begin_out(5, 1);
+    finish();
+    nbd_proxy_let_go();
+    begin_in(0, 10);
+    finish();
+    check(0, 10);
+    die();
+}
+
+static void what_had_its_answer_is_used_again(void **state)
+{
+    (void)state;
+    start("file %s/disk");
+    assert_int_equal(live(false), 0);
+    begin_out(0, 10);
+    finish();
+    die();
+    take_over(is_nothing);
+    begin_out(20, 10);
+    finish();
+    for (uint32_t i = 20; i < 30; i++)
+        assert_in_range(ios[i].slot, 0, 9);
+    begin_in(20, 10);
+    finish();
+    check(20, 10);
+    die();
+}
+
+static void another_export_is_not_taken_for_the_one_of_before(void **state)
+{
+    (void)state;
+    start("file %s/disk");
+    assert_int_equal(live(false), 0);
+    begin_out(0, NR);
+    finish();
+    die();
+    strcat(uri, "&other=1");
+    assert_int_equal(live(true), -ESTALE);
+    assert_one_line(message);
+    assert_says(message, "is not the store that its index is of");
+    index_close(index_);
+    uri[strlen(uri) - strlen("&other=1")] = '\0';
+    nbd_server_kill();
+    make_file("disk", (NR - 1) * PAGE_BYTES);
+    start_again();
+    assert_int_equal(live(true), -ENOSPC);
+    die();
+}
+
+static int take_over_and_die(void *arg)
+{
+    int rc = live(true);
+
+    (void)arg;
+    die();
+    return rc;
+}
+
+static void failure_to_take_over_leaves_nothing_behind(void **state)
+{
+    (void)state;
+    start("file %s/disk");
+    assert_int_equal(live(false), 0);
+    begin_out(0, 10);
+    finish();
+    die();
+    check_every_failure(take_over_and_die, NULL);
 }
 
 /* --- What is refused at the start. --- */
@@ -602,6 +795,12 @@ int main(void)
         WITH_SERVER(closing_waits_for_a_name_that_is_looked_up),
         WITH_SERVER(a_write_that_arrives_late_hurts_no_other_page),
         WITH_SERVER(a_hole_that_is_made_late_hurts_no_page),
+        WITH_SERVER(a_late_write_of_a_dead_process_hurts_no_page),
+        WITH_SERVER(what_a_dead_process_has_sent_twice_hurts_no_page),
+        WITH_SERVER(a_late_hole_of_a_dead_process_hurts_no_page),
+        WITH_SERVER(what_had_its_answer_is_used_again),
+        WITH_SERVER(another_export_is_not_taken_for_the_one_of_before),
+        WITH_SERVER(failure_to_take_over_leaves_nothing_behind),
         WITH_SERVER(a_server_that_is_not_there_is_refused),
         WITH_SERVER(an_export_that_is_no_store_is_refused),
         WITH_SERVER(a_uri_that_makes_no_sense_is_refused),

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The file: a page with the header, the entries of up to 2^32 gfns, the seals and the records of as
- * many slots. Each table has its place whatever the size of the others; between them the file has
- * holes. The records are last, so that its size tells how many there are.
+ * The file: a page with the header, the entries of up to 2^32 gfns, the seals, the set and the
+ * records of as many slots. Each table has its place whatever the size of the others; between them
+ * the file has holes. The records are last, so that its size tells how many there are.
  */
 #include "index.h"
 
@@ -27,7 +27,8 @@
 #define GFNS_OFFSET ((off_t)PAGE_BYTES)
 #define MAX_ENTRIES (UINT32_MAX + INT64_C(1)) /* of each table */
 #define SEALS_OFFSET (GFNS_OFFSET + (off_t)sizeof(uint32_t) * MAX_ENTRIES)
-#define SLOTS_OFFSET (SEALS_OFFSET + (off_t)sizeof(struct index_seal) * MAX_ENTRIES)
+#define SET_OFFSET (SEALS_OFFSET + (off_t)sizeof(struct index_seal) * MAX_ENTRIES)
+#define SLOTS_OFFSET (SET_OFFSET + MAX_ENTRIES / 8)
 
 /* Never changed once it is written. */
 struct header {
@@ -333,4 +334,9 @@ struct index_seal *index_grow_seals(struct index *index, struct index_seal *seal
                                     uint32_t nr)
 {
     return grow(index, SEALS_OFFSET, seals, old_nr * sizeof(*seals), nr * sizeof(*seals));
+}
+
+uint64_t *index_grow_set(struct index *index, uint64_t *words, uint32_t old_nr, uint32_t nr)
+{
+    return grow(index, SET_OFFSET, words, old_nr * sizeof(*words), nr * sizeof(*words));
 }

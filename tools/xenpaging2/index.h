@@ -4,8 +4,9 @@
  *
  * It is a file beside the store, mapped and written to in place, and outlives its process as the
  * store does. It has a header that says whose it is; of each gfn an entry; of each slot of the
- * store a record, and a seal if pages are encrypted. An entry means "if Xen says that this gfn is
- * out, its contents are there". A kill may come between any two writes, and so these have an order:
+ * store a record, a seal if pages are encrypted, and a bit if a server may be late. An entry means
+ * "if Xen says that this gfn is out, its contents are there". A kill may come between any two
+ * writes, and so these have an order:
  *
  *    out:  record, seal, slot, entry, evict       in:  load, no entry, slot is free
  *
@@ -94,5 +95,8 @@ struct index_slot *index_grow_slots(struct index *index, struct index_slot *slot
                                     uint32_t nr);
 struct index_seal *index_grow_seals(struct index *index, struct index_seal *seals, uint32_t old_nr,
                                     uint32_t nr);
+
+/* Likewise, of a set of slots: words of 64 bits. What it is of is up to the store's engine. */
+uint64_t *index_grow_set(struct index *index, uint64_t *words, uint32_t old_nr, uint32_t nr);
 
 #endif

@@ -48,9 +48,7 @@ struct nbd_handle *connection_new_handle(const struct nbd_engine *n)
  */
 static void doubt(struct nbd_engine *n, const struct store_io *io)
 {
-    const uint32_t nr = io->urgency == STORE_HOLE ? ((const struct hole *)io)->nr : 1;
-
-    for (uint32_t i = 0; !io_is_read(io) && i < nr; i++)
+    for (uint32_t i = 0; !io_is_read(io) && i < nbd_engine_nr_slots(io); i++)
         slot_set_add(&n->doubtful, io->slot + i);
 }
 
@@ -161,6 +159,7 @@ static void tell_of_failed(struct connection *c)
             return;
         }
         STAILQ_REMOVE_HEAD(&c->failed, link);
+        nbd_engine_settle(c->owner, io);
         done_later(&c->owner->later, io);
     }
 }

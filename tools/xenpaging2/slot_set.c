@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 
+#include "index.h"
 #include "locked_memory.h"
 
 #define GROW_WORDS 512u
@@ -20,7 +21,7 @@ int slot_set_make_room(struct slot_set *set, uint32_t slot)
 
     if (slot_set_has_room(set, slot))
         return 0;
-    words = locked_grow(set->words, set->nr_words * sizeof(*words), nr * sizeof(*words));
+    words = index_grow_set(set->index, set->words, set->nr_words, nr);
     if (!words)
         return -ENOMEM;
     set->words = words;

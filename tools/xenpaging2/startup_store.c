@@ -45,20 +45,29 @@ int startup_name_store(struct daemon *d)
     return 0;
 }
 
-/* Beside a file; a device's is in the directory. Other stores have none. */
-int startup_name_index(struct daemon *d)
+static bool is_file(const char *path)
 {
     struct stat st;
-    bool is_device = !stat(d->store_path, &st) && S_ISBLK(st.st_mode);
-    int n, rc = is_device ? make_directory(d) : 0;
 
-    if (rc || d->store_path[0] != '/')
+    return path[0] == '/' && (stat(path, &st) || !S_ISBLK(st.st_mode));
+}
+
+/* Beside a file; a device's or a server's is in the directory. Memory has none. */
+int startup_name_index(struct daemon *d)
+{
+    bool is_beside = is_file(d->store_path);
+    int n, rc;
+
+    if (!store_form_outlives_us(d->store_path))
+        return 0;
+    rc = is_beside ? 0 : make_directory(d);
+    if (rc)
         return rc;
-    if (is_device)
+    if (is_beside)
+        n = asprintf(&d->index_path, "%s.index", d->store_path);
+    else
         n = asprintf(&d->index_path, "%s/xenpaging2-%" PRIu32 ".index", d->settings.directory,
                      d->domid);
-    else
-        n = asprintf(&d->index_path, "%s.index", d->store_path);
     if (n >= 0)
         return 0;
     d->index_path = NULL;
@@ -153,5 +162,8 @@ int startup_open_index(struct daemon *d)
         return rc;
     if (d->index)
         use_live_part(d);
-    return !d->index || !store_use_index(d->store, d->index) ? 0 : startup_no_memory(d);
+    rc = d->index ? store_use_index(d->store, d->index) : 0;
+    if (rc == -ENOSPC)
+        return startup_refuse(d, rc, "store: '%s': is smaller than it was", d->store_path);
+    return rc ? startup_no_memory(d) : 0;
 }

@@ -71,6 +71,9 @@ struct store_options {
 bool store_form_is_known(const char *where);
 const char *store_forms(void);
 
+/* Whether the contents of such a store outlive the process, at least if others have its key. */
+bool store_form_outlives_us(const char *where);
+
 /*
  * Opens and locks the store. Returns 0, or a negative errno after writing one line for the user
  * to message (of size bytes). Nothing is left behind if it fails.
@@ -87,7 +90,8 @@ uint64_t store_key_id(const struct store *store);
 /*
  * Keeps the records of the slots in an index, which outlives the store. To be called before any
  * page goes out. Those of an earlier pager stay, all of their slots taken until store_adopt(): that
- * frees those of which is_named(arg, slot, gfn) says false. Return 0 or -ENOMEM.
+ * frees those of which is_named(arg, slot, gfn) says false. Return 0, -ENOMEM, or -ENOSPC if the
+ * store is smaller than it was.
  */
 int store_use_index(struct store *store, struct index *index);
 void store_adopt(struct store *store, bool (*is_named)(void *arg, uint32_t slot, uint32_t gfn),

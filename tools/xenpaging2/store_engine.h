@@ -31,7 +31,8 @@ struct store_engine_ops {
     uint64_t (*key_id)(const struct store_engine *engine); /* see store_key_id(); NULL: always 0 */
     /*
      * What is to be known of slots by a later process goes there; of as many as the index has
-     * records of, an earlier one may have left pages. 0 or -ENOMEM; NULL: no matter
+     * records of, an earlier one may have left pages. 0, -ENOMEM, or -ENOSPC if these cannot all
+     * be there any more; NULL: no matter
      */
     int (*use_index)(struct store_engine *engine, struct index *index);
     void (*remove)(struct store_engine *engine);
@@ -69,9 +70,10 @@ void store_memory_spill_to(struct store_engine *engine, struct store_engine *nex
 
 /*
  * An NBD server, by its URI as libnbd has them (nbd_connect_uri(3)), over so many connections if
- * the server allows that. Waits up to 10 s for the first of them. See store_open().
+ * the server allows that. Waits up to 10 s for the first of them. The id is the URI's, and nothing
+ * in the export is changed. See store_open().
  */
 int store_nbd_open(struct event_base *base, const char *uri, unsigned int nr_connections,
-                   struct store_engine **engine, char *message, size_t size);
+                   uint64_t id, struct store_engine **engine, char *message, size_t size);
 
 #endif

@@ -81,6 +81,13 @@ bool store_form_is_known(const char *where)
     return parse(where, &form);
 }
 
+bool store_form_outlives_us(const char *where)
+{
+    struct form form = {0};
+
+    return parse(where, &form) && !form.in_memory;
+}
+
 const char *store_forms(void)
 {
     return FORMS;
@@ -118,7 +125,7 @@ static int open_unsealed(struct event_base *base, const struct store_options *op
     const unsigned int nr = options->connections ? options->connections : STORE_DEFAULT_CONNECTIONS;
 
     if (is_uri(place))
-        return store_nbd_open(base, place, nr, engine, message, size);
+        return store_nbd_open(base, place, nr, options->id, engine, message, size);
     return store_file_open(base, place, options->id, engine, message, size);
 }
 

@@ -8,14 +8,20 @@
  * lost is made anew, and what was under way on it is sent again, over whichever is there. Slots
  * whose writes had no answer then get no other page, as these may be done late. So eviction stops
  * by itself as long as no write is answered, and only the pages over there are late.
+ *
+ * A process that dies is no different: it leaves in the index which slots have no answer, and they
+ * are as doubtful to the next one. That an export is the one of before, its name says, and then
+ * each page's checksum.
  */
 #include <errno.h>
 #include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "clock_ms.h"
+#include "index.h"
 #include "one_line.h"
 #include "page.h"
 #include "priorities.h"
@@ -40,6 +46,25 @@ struct store_io *nbd_engine_take_back(struct sent *sent)
     return io;
 }
 
+uint32_t nbd_engine_nr_slots(const struct store_io *io)
+{
+    return io->urgency == STORE_HOLE ? ((const struct hole *)io)->nr : 1;
+}
+
+/* Before it is sent: who is killed after that has it in the index. */
+static void note_open(struct nbd_engine *n, const struct store_io *io)
+{
+    for (uint32_t i = 0; !io_is_read(io) && i < nbd_engine_nr_slots(io); i++)
+        slot_set_add(&n->open, io->slot + i);
+}
+
+void nbd_engine_settle(struct nbd_engine *n, const struct store_io *io)
+{
+    for (uint32_t i = 0; !io_is_read(io) && i < nbd_engine_nr_slots(io); i++)
+        if (!slot_set_has(&n->doubtful, io->slot + i))
+            slot_set_remove(&n->open, io->slot + i);
+}
+
 /* Called by libnbd, which must not be called from here, within any of our calls to it. */
 static int answered(void *arg, int *error)
 {
@@ -48,10 +73,12 @@ static int answered(void *arg, int *error)
     struct store_io *io = nbd_engine_take_back(sent);
 
     io->error = -*error;
-    if (*error)
+    if (*error) {
         STAILQ_INSERT_TAIL(&c->failed, io, link);
-    else
+    } else {
+        nbd_engine_settle(c->owner, io);
         done_later(&c->owner->later, io);
+    }
     event_active(c->owner->check, EV_TIMEOUT, 0);
     return 0; /* retire_answered() does it: some of libnbd's calls look at a command after this */
 }
@@ -77,6 +104,7 @@ static void send_on(struct connection *c, struct store_io *io)
     sent->connection = c;
     sent->io = io;
     *(io_is_read(io) ? &c->nr_reads : &c->nr_writes) += 1;
+    note_open(c->owner, io);
     if (send_one(c, sent) < 0)
         connection_lose(c, "it takes no more requests");
     event_active(c->owner->check, EV_TIMEOUT, 0);
@@ -149,12 +177,14 @@ static struct nbd_engine *nbd_of(struct store_engine *engine)
     return (struct nbd_engine *)engine;
 }
 
-/* To remember of a slot what there may be to remember. */
+/* To remember of a slot what there may be to remember. Where there can be a hole, there is all. */
 static int make_room(struct nbd_engine *n, uint32_t slot)
 {
-    int rc = holes_before_write(n->holes, slot);
+    int rc = slot_set_make_room(&n->doubtful, slot);
 
-    return rc ? rc : slot_set_make_room(&n->doubtful, slot);
+    if (!rc)
+        rc = slot_set_make_room(&n->open, slot);
+    return rc ? rc : holes_before_write(n->holes, slot);
 }
 
 static void nbd_submit(struct store_engine *engine, struct store_io *io)
@@ -179,6 +209,31 @@ static uint32_t nbd_max_slots(const struct store_engine *engine)
     return nr < STORE_SLOT_ZERO ? (uint32_t)nr : STORE_SLOT_ZERO;
 }
 
+static uint64_t id_of(const char *uri)
+{
+    return XXH3_64bits(uri, strlen(uri)) | 1; /* it is not 0 */
+}
+
+static uint64_t nbd_id(const struct store_engine *engine)
+{
+    return id_of(((const struct nbd_engine *)engine)->uri);
+}
+
+static int nbd_use_index(struct store_engine *engine, struct index *index)
+{
+    struct nbd_engine *n = nbd_of(engine);
+    const uint32_t nr = index_nr_slots(index);
+    int rc;
+
+    n->open.index = index;
+    if (nr > nbd_max_slots(engine))
+        return -ENOSPC;
+    rc = nr ? make_room(n, nr - 1) : 0;
+    if (!rc && nr)
+        memcpy(n->doubtful.words, n->open.words, n->open.nr_words * sizeof(*n->open.words));
+    return rc;
+}
+
 static void nbd_remove(struct store_engine *engine)
 {
     (void)engine; /* it is the server's */
@@ -193,6 +248,7 @@ static void nbd_engine_close(struct store_engine *engine)
         connection_destroy(&n->connections[i]);
     holes_destroy(n->holes);
     slot_set_clear(&n->doubtful);
+    slot_set_clear(&n->open);
     done_later_clear(&n->later);
     if (n->check)
         event_free(n->check);
@@ -204,6 +260,8 @@ static const struct store_engine_ops nbd_ops = {
     .submit = nbd_submit,
     .release = nbd_release,
     .max_slots = nbd_max_slots,
+    .id = nbd_id,
+    .use_index = nbd_use_index,
     .remove = nbd_remove,
     .close = nbd_engine_close,
 };
@@ -287,7 +345,7 @@ static int use_connections(struct nbd_engine *n, struct event_base *base, unsign
 }
 
 int store_nbd_open(struct event_base *base, const char *uri, unsigned int nr_connections,
-                   struct store_engine **engine, char *message, size_t size)
+                   uint64_t id, struct store_engine **engine, char *message, size_t size)
 {
     struct nbd_engine *n = calloc(1, sizeof(*n) + nr_connections * sizeof(n->connections[0]));
     int rc = -ENOMEM;
@@ -297,6 +355,8 @@ int store_nbd_open(struct event_base *base, const char *uri, unsigned int nr_con
         return rc;
     n->engine.ops = &nbd_ops;
     rc = create_parts(n, base, uri);
+    if (!rc && id && id != id_of(uri))
+        rc = refuse(n, -ESTALE, "is not the store that its index is of", message, size);
     if (!rc)
         rc = connect_first(n, message, size);
     if (!rc)

@@ -49,6 +49,7 @@ struct nbd_engine {
     struct done_later later;
     struct holes *holes;
     struct slot_set doubtful; /* a write to them, or a hole there, may yet be done: see doubt() */
+    struct slot_set open;     /* these, and where one has no answer yet: for who takes over */
     struct io_threads *looking_up; /* one thread, in which names are looked up */
     struct event *check;           /* what became of the connections that something was sent on */
     struct io_list queues[NR_STORE_URGENCIES];
@@ -63,6 +64,12 @@ void nbd_engine_send_queued(struct nbd_engine *n);
 
 /* store_nbd.c: an operation that was sent is with us again. */
 struct store_io *nbd_engine_take_back(struct sent *sent);
+
+/* store_nbd.c: an operation has its answer. */
+void nbd_engine_settle(struct nbd_engine *n, const struct store_io *io);
+
+/* store_nbd.c: how many slots it is about, from io->slot on. */
+uint32_t nbd_engine_nr_slots(const struct store_io *io);
 
 /* One more, which is AWAY. Returns 0 or -ENOMEM; connection_destroy() in either case. */
 int connection_create(struct nbd_engine *n, struct event_base *base);
