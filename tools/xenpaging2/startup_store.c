@@ -55,15 +55,11 @@ static bool is_file(const char *path)
 /* Beside a file; a device's or a server's is in the directory. Memory has none. */
 int startup_name_index(struct daemon *d)
 {
-    bool is_beside = is_file(d->store_path);
-    int n, rc;
+    int n;
 
     if (!store_form_outlives_us(d->store_path))
         return 0;
-    rc = is_beside ? 0 : make_directory(d);
-    if (rc)
-        return rc;
-    if (is_beside)
+    if (is_file(d->store_path))
         n = asprintf(&d->index_path, "%s.index", d->store_path);
     else
         n = asprintf(&d->index_path, "%s/xenpaging2-%" PRIu32 ".index", d->settings.directory,
@@ -124,6 +120,10 @@ int startup_open_store(struct daemon *d)
 
 static int create_index(struct daemon *d)
 {
+    int rc = is_file(d->store_path) ? 0 : make_directory(d);
+
+    if (rc)
+        return rc;
     d->owner.store_id = store_id(d->store);
     d->owner.key_id = store_key_id(d->store);
     return index_create(d->index_path, &d->owner, &d->index, d->message, sizeof(d->message));

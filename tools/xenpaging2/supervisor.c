@@ -22,7 +22,7 @@
 #define MAX_DEATHS 5       /* in a row, each of them soon */
 #define SETTLED_MS 1000    /* who lived that long after its start has not died soon */
 #define FIRST_BACK_OFF 100 /* ms; none before the first new worker, and twice as much each time */
-#define LOOK_S 10          /* how often one that has given up looks whether the domain is there */
+#define LOOK_S 1           /* how often one that has given up looks whether the domain is there */
 
 /* In the environment of a supervisor that takes the place of another one: when that one's worker
  * ended, in clock_ms(). */

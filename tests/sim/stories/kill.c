@@ -3,8 +3,8 @@
  * A pager is killed at one of its calls, and another one goes on: pages go out and in, by a target
  * and by a guest that works, and in the end all come back. A seed says at which call and how, so
  * that those in a row are each way of each call. Every other one has the second pager killed, too,
- * soon after its start; one in four leaves it to the supervisor to start the others. Nothing may be
- * lost, and the guest must go on.
+ * soon after its start; one in four leaves it to the supervisor to start the others, and of these
+ * every other one has its pages encrypted. Nothing may be lost, and the guest must go on.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -35,7 +35,7 @@ static struct {
     struct guest guest;
     struct kill_plan *plan;
     uint64_t seed;
-    bool is_supervised;
+    bool is_supervised, is_encrypted;
     unsigned int nr_lives; /* of pagers that were started here */
     unsigned int step;
     uint64_t step_calls, step_ms; /* when it ends */
@@ -50,6 +50,7 @@ static void plan_deaths(void)
     s.plan->at = n + 1;
     s.plan->again = n % 2 ? 1 + n / 2 % SECOND_CALLS : 0;
     s.is_supervised = n / 2 % 4 == 3;
+    s.is_encrypted = s.is_supervised && n / 8 % 2;
 }
 
 static void begin_step(void)
@@ -67,11 +68,12 @@ static void begin_step(void)
 static void start_pager(void)
 {
     static const char *const policies[] = {"clock", "random", "sweep"};
+    const char *option = s.is_encrypted ? "--encrypt=yes" : NULL;
     uint32_t domid = s.guest.domain->id;
 
     dom0_remove("/libxl/%u/paging/state", domid);
     s.pager = dom0_spawn_xenpaging2(domid, policies[s.seed / NR_KILL_HOWS % 3],
-                                    s.is_supervised ? NULL : "--no-supervisor");
+                                    s.is_supervised ? option : "--no-supervisor");
     s.nr_lives++;
 }
 
@@ -169,7 +171,9 @@ int story_kill(const char *dir, bool patched, uint64_t seed)
     if (getenv("SIM_VERBOSE"))
         printf("seed %lu: %lu calls, %u deaths%s\n", (unsigned long)seed,
                (unsigned long)s.plan->nr_calls, s.plan->nr_deaths,
-               s.is_supervised ? ", supervised" : "");
+               s.is_encrypted    ? ", encrypted"
+               : s.is_supervised ? ", supervised"
+                                 : "");
     if (!host.complaint[0])
         return 0;
     fprintf(stderr, "seed %lu %s: %s\n", (unsigned long)seed, patched ? "patched" : "stock",

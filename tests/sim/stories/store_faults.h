@@ -21,6 +21,7 @@ struct fault {
     uint64_t byte;       /* of the index, that begin() or mend() is about */
     const char *option;  /* of a mount, likewise, or what the store's shim does */
     bool is_short;       /* it is mended before the pager gives up */
+    bool is_encrypted;   /* the store, which is a file */
 };
 
 extern struct scene {

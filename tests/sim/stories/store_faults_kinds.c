@@ -21,7 +21,9 @@
 
 /* Where things are in an index, see index.c. */
 #define GFNS_OFFSET PAGE_BYTES
-#define SLOTS_OFFSET (GFNS_OFFSET + 4 * (UINT64_C(1) << 32))
+#define SEALS_OFFSET (GFNS_OFFSET + 4 * (UINT64_C(1) << 32))
+#define SLOTS_OFFSET                                                                               \
+    (SEALS_OFFSET + sizeof(struct index_seal) * (UINT64_C(1) << 32) + (UINT64_C(1) << 29))
 #define LIVE_OFFSET 1024
 
 /* --- Files. --- */
@@ -139,6 +141,12 @@ static void index_is_truncated(void)
     scene.pager = 0;
 }
 
+static void both_are_killed(void)
+{
+    scene_kill_pager();
+    scene_start_pager();
+}
+
 /* In each page that is out. What comes in and goes out again meanwhile is not hurt twice. */
 static char hurt[NR_RAM][PAGE_BYTES];
 static uint32_t slots[NR_RAM];
@@ -188,6 +196,18 @@ static void pages_are_hurt(void)
 static void pages_are_healed(void)
 {
     with_worker_stopped(heal_page);
+}
+
+static void flip_seal(uint32_t gfn)
+{
+    if (is_out(gfn) && slot_of(gfn) < INDEX_MAX_SLOTS)
+        flip(scene.index,
+             SEALS_OFFSET + slot_of(gfn) * sizeof(struct index_seal) + scene.fault->byte);
+}
+
+static void seals_are_hurt(void)
+{
+    with_worker_stopped(flip_seal);
 }
 
 /* A bit of the index, while no pager is there; then another one comes. */
@@ -245,6 +265,9 @@ static void record_is_healed(void)
     {                                                                                              \
         FAULT("index-" field, index_is_hurt, index_is_hurt), .byte = offset                        \
     }
+#define SEAL_BYTE(member)                                                                          \
+    FAULT("index-seal-" #member, seals_are_hurt, NULL),                                            \
+        .is_encrypted = true, .byte = offsetof(struct index_seal, member)
 #define RECORD_BYTE(member)                                                                        \
     FAULT("index-record-" #member, record_is_hurt, record_is_healed),                              \
         .byte = offsetof(struct index_slot, member)
@@ -272,13 +295,17 @@ static const struct fault faults[] = {
     INDEX_BYTE("domain", 32),
     INDEX_BYTE("uuid", 36),
     INDEX_BYTE("store", 56),
-    INDEX_BYTE("checksum", 64),
+    INDEX_BYTE("key", 64),
+    INDEX_BYTE("checksum", 72),
     INDEX_BYTE("pauses", LIVE_OFFSET),
     INDEX_BYTE("figures", LIVE_OFFSET + offsetof(struct index_live, stats)),
     {FAULT("index-entry", entry_is_hurt, entry_is_healed)},
     {RECORD_BYTE(gfn)},
     {RECORD_BYTE(checksum)},
     {RECORD_BYTE(generation)},
+    {SEAL_BYTE(nonce)},
+    {SEAL_BYTE(tag)},
+    {FAULT("key-gone", both_are_killed, NULL), .is_encrypted = true},
 };
 
 void fault_prepare_store(void)

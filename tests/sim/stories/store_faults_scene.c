@@ -45,14 +45,20 @@ static bool runs_or_has_ended(void *arg)
 /* It may refuse. */
 void scene_start_pager(void)
 {
-    char store[PATH_MAX + 32], id[16];
-    char *const args[] = {getenv("SIM_PAGER"), store, id, NULL};
+    char store[PATH_MAX + 32], directory[PATH_MAX + 32], id[16];
+    char *const args[] = {getenv("SIM_PAGER"),
+                          store,
+                          directory,
+                          id,
+                          scene.fault->is_encrypted ? "--encrypt=yes" : NULL,
+                          NULL};
     int code;
 
     if (scene.fault->server)
         snprintf(store, sizeof(store), "--store=nbd+unix:///?socket=%s", scene_path("nbd.socket"));
     else
         snprintf(store, sizeof(store), "--store=%s", scene.store);
+    snprintf(directory, sizeof(directory), "--directory=%s", scene.dir);
     snprintf(id, sizeof(id), "%u", scene.guest.domain->id);
     dom0_remove("/libxl/%u/paging/state", scene.guest.domain->id);
     scene.pager = dom0_start_pager(scene.guest.domain->id, args);
