@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "balance.h"
 #include "clock_ms.h"
@@ -250,7 +251,7 @@ void daemon_told_to_hand_over(int sig, short what, void *arg)
     struct daemon *d = arg;
 
     (void)what;
-    if (!d->supervised || !d->index) {
+    if (!d->supervised || getppid() != d->supervised->supervisor || !d->index) {
         log_warning("%s: not without a supervisor, and a store that stays", strsignal(sig));
         return;
     }

@@ -16,13 +16,17 @@
 #define LEFT "XENPAGING2_SECRET" /* in the environment: the number of a descriptor */
 #define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
-/* The environment is the user's. What is no memfd of this kind was not left by us, and stays. */
+/*
+ * The environment is the user's. What is no memfd of this kind was not left by us, and stays. Some
+ * kernels add a seal of their own.
+ */
 static int fd_that_was_left(void)
 {
     const char *text = getenv(LEFT);
     int fd = text ? (int)strtol(text, NULL, 10) : -1;
+    int seals = fd >= 0 ? fcntl(fd, F_GET_SEALS) : -1;
 
-    return fd >= 0 && fcntl(fd, F_GET_SEALS) == SEALS ? fd : -1;
+    return seals >= 0 && (seals & SEALS) == SEALS ? fd : -1;
 }
 
 /* Another version's may be of another size. */

@@ -226,13 +226,15 @@ static bool keep_key(struct supervisor *s)
         if (sig == SIGTERM || sig == SIGINT)
             log_warning("%s: not before the domain is gone: all that is out would be lost",
                         strsignal(sig));
+        if (sig == SIGUSR2) {
+            s->nr_deaths = 0;
+            if (hand_over(s))
+                return true;
+        }
         if (sig < 0 && !domain_is_there(s->domid)) {
             clear_away_after_domain(s);
             return false;
         }
-        s->nr_deaths = 0;
-        if (sig == SIGUSR2 && hand_over(s))
-            return true;
     }
 }
 
