@@ -27,6 +27,7 @@
 #define NR_WRITES 64u /* likewise, each with a buffer */
 #define PAGES_PER_TURN 4
 #define GROW_SLOTS 4096u
+
 /* What is authenticated with a page. */
 struct identity {
     uint32_t gfn, generation;

@@ -8,12 +8,13 @@
 # lab: timeout 4000
 
 mkdir -p /var/lib/xen/xenpaging
+mount -t tmpfs none /var/lib/xen/xenpaging
 free=$(free_memory)
 each=$((free * 3 / 4)) target=$((free / 2 - 8))
 note "$free MiB are free, each guest has $each, and may keep $target"
 for guest in a b; do
     follow_log "pager-$guest" "$(xl_pager_log "$guest")"
-    GUEST_CONFIG=$(paging_config "paging_target = $target") start_guest "$guest" "$each" 1 mb=64
+    GUEST_CONFIG=$(paging_config "paging_target = $target") start_guest "$guest" "$each" 1 mb=84
 done
 for guest in a b; do
     wait_until "guest $guest to be within its target" 60 has_at_most "$(guest_domid "$guest")" $((target * 256))
