@@ -62,6 +62,7 @@ static void send_next(struct trip *trip)
         return;
     trip->io.gfn = run->next++;
     trip->io.page = page_at(run->pages, trip->io.gfn);
+    trip->io.slot = STORE_SLOT_NONE;
     store_page_out(run->store, &trip->io);
 }
 

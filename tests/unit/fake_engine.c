@@ -130,6 +130,12 @@ static uint32_t engine_max_slots(const struct store_engine *engine)
     return fake_engine.max_slots;
 }
 
+static bool engine_is_outside(const struct store_engine *engine, uint32_t slot)
+{
+    (void)engine, (void)slot;
+    return fake_engine.is_outside;
+}
+
 static uint64_t engine_id(const struct store_engine *engine)
 {
     (void)engine;
@@ -154,6 +160,7 @@ static const struct store_engine_ops engine_ops = {
     .submit = engine_submit,
     .release = engine_forget,
     .max_slots = engine_max_slots,
+    .is_outside = engine_is_outside,
     .id = engine_id,
     .remove = engine_remove,
     .close = engine_close,

@@ -18,7 +18,8 @@ struct fake_engine {
     unsigned int nr_reads, nr_writes;     /* done, well or not */
     unsigned int nr_released;             /* slots that were given back */
     bool removed;
-    uint64_t id; /* store_id(); if it is not 0, pages outlive a store that is closed */
+    bool is_outside; /* its pages take no memory, as it says */
+    uint64_t id;     /* store_id(); if it is not 0, pages outlive a store that is closed */
 };
 
 /* What becomes of the writes that wait when the daemon dies. */

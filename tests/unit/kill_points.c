@@ -32,6 +32,7 @@ WITH_KILL_POINTS(pages_record, (struct pages * pages, uint32_t gfn, uint32_t slo
 WITH_KILL_POINTS(pages_commit, (struct pages * pages, uint32_t gfn, uint32_t slot), pages, gfn,
                  slot)
 WITH_KILL_POINTS(pages_loaded, (struct pages * pages, uint32_t gfn), pages, gfn)
+WITH_KILL_POINTS(pages_keep, (struct pages * pages, uint32_t gfn, uint32_t slot), pages, gfn, slot)
 WITH_KILL_POINTS(pages_drop, (struct pages * pages, uint32_t gfn), pages, gfn)
 WITH_KILL_POINTS(pages_forget, (struct pages * pages, uint32_t gfn), pages, gfn)
 WITH_KILL_POINTS(store_page_out, (struct store * store, struct store_io *io), store, io)

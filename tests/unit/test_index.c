@@ -301,7 +301,7 @@ static void done(struct store_io *io)
 static uint32_t put(uint32_t gfn)
 {
     static _Alignas(PAGE_BYTES) char page[PAGE_BYTES] = "not zero";
-    struct store_io io = {.page = page, .gfn = gfn, .done = done};
+    struct store_io io = {.page = page, .gfn = gfn, .slot = STORE_SLOT_NONE, .done = done};
 
     store_page_out(store, &io);
     loop_settle(base);
@@ -357,8 +357,9 @@ static void each_flipped_bit_of_an_entry_is_seen(void **state)
     record(1, put(1));
     record(2, STORE_SLOT_ZERO);
     pages_nominate(pages, 3);
+    pages_keep(pages, 4, put(4));
     assert_int_equal(check(), 0);
-    for (uint32_t gfn = 0; gfn < 5; gfn++) {
+    for (uint32_t gfn = 0; gfn < 6; gfn++) {
         for (unsigned int bit = 0; bit < 32; bit++) {
             uint32_t before = pages_entry(pages, gfn);
 

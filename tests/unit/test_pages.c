@@ -5,6 +5,7 @@
 
 #include "failing.h"
 #include "pages.h"
+#include "store.h"
 
 #define NR_GFNS 1000u
 #define REMEMBERED 65536u
@@ -112,6 +113,74 @@ static void each_gfn_keeps_its_own_slot(void **state)
     assert_int_equal(pages_nr_paged(*state), NR_GFNS);
 }
 
+/* --- Slots that are kept. --- */
+
+static void a_gfn_keeps_its_slot_until_it_is_nominated(void **state)
+{
+    assert_int_equal(pages_kept(*state, 5), STORE_SLOT_NONE);
+    page_out(*state, 5);
+    page_in(*state, 5);
+    pages_keep(*state, 5, 12);
+    assert_int_equal(pages_kept(*state, 5), 12);
+    assert_int_equal(pages_kept(*state, 6), STORE_SLOT_NONE);
+    assert_int_equal(pages_nr_kept(*state), 1);
+    pages_nominate(*state, 5);
+    assert_int_equal(pages_kept(*state, 5), STORE_SLOT_NONE);
+    assert_int_equal(pages_nr_kept(*state), 0);
+    pages_give_up(*state, 5);
+    assert_int_equal(pages_kept(*state, 5), STORE_SLOT_NONE);
+}
+
+static void what_is_out_is_not_kept(void **state)
+{
+    page_out(*state, 5);
+    assert_int_equal(pages_kept(*state, 5), STORE_SLOT_NONE);
+    pages_begin_load(*state, 5);
+    assert_int_equal(pages_kept(*state, 5), STORE_SLOT_NONE);
+    pages_loaded(*state, 5);
+    assert_int_equal(pages_kept(*state, 5), STORE_SLOT_NONE);
+}
+
+static void each_slot_that_is_kept_can_be_had_once(void **state)
+{
+    bool seen[NR_GFNS] = {false};
+    uint32_t slot;
+
+    for (uint32_t gfn = 0; gfn < NR_GFNS; gfn += 3)
+        pages_keep(*state, gfn, gfn);
+    while (pages_nr_kept(*state)) {
+        assert_true(pages_take_kept(*state, &slot));
+        assert_false(seen[slot]);
+        seen[slot] = true;
+    }
+    for (uint32_t gfn = 0; gfn < NR_GFNS; gfn++) {
+        assert_int_equal(seen[gfn], gfn % 3 == 0);
+        assert_int_equal(pages_kept(*state, gfn), STORE_SLOT_NONE);
+    }
+    assert_false(pages_take_kept(*state, &slot));
+}
+
+/* A fault may have to wait for it. */
+static void a_search_for_a_slot_ends_soon_and_goes_on_there(void **state)
+{
+    const uint32_t nr = 100000;
+    struct pages *pages = pages_create(nr, NULL);
+    unsigned int searches = 1;
+    uint32_t slot;
+
+    (void)state;
+    pages_keep(pages, nr - 1, 4);
+    while (!pages_take_kept(pages, &slot))
+        searches++;
+    assert_int_equal(slot, 4);
+    assert_int_equal(searches, nr / 8192 + 1);
+    pages_keep(pages, nr - 2, 5); /* all around */
+    while (!pages_take_kept(pages, &slot))
+        assert_true(searches++ < 3 * (nr / 8192 + 1));
+    assert_int_equal(slot, 5);
+    pages_destroy(pages);
+}
+
 /* --- Moves that the picture does not show. --- */
 
 typedef void move_fn(struct pages *pages, uint32_t gfn);
@@ -126,6 +195,17 @@ static void ask_slot(struct pages *pages, uint32_t gfn)
     pages_slot(pages, gfn);
 }
 
+static void keep(struct pages *pages, uint32_t gfn)
+{
+    pages_keep(pages, gfn, 1);
+}
+
+static void keep_twice(struct pages *pages, uint32_t gfn)
+{
+    keep(pages, gfn);
+    keep(pages, gfn);
+}
+
 /* Which moves are legal from which state: a row per move, RESIDENT NOMINATED PAGED LOADING. */
 static const struct {
     move_fn *move;
@@ -134,7 +214,8 @@ static const struct {
     {pages_nominate, {true, false, false, false}}, {pages_give_up, {false, true, false, false}},
     {commit, {false, true, false, false}},         {pages_begin_load, {false, false, true, false}},
     {pages_loaded, {false, false, false, true}},   {pages_drop, {false, false, true, true}},
-    {ask_slot, {false, false, true, true}},
+    {ask_slot, {false, false, true, true}},        {keep, {true, false, false, false}},
+    {keep_twice, {false, false, false, false}},
 };
 
 #define NR_MOVES (sizeof(moves) / sizeof(moves[0]))
@@ -323,6 +404,10 @@ int main(void)
         WITH_PAGES(a_page_can_be_dropped_while_it_is_out),
         WITH_PAGES(a_page_can_be_dropped_while_it_is_loading),
         WITH_PAGES(each_gfn_keeps_its_own_slot),
+        WITH_PAGES(a_gfn_keeps_its_slot_until_it_is_nominated),
+        WITH_PAGES(what_is_out_is_not_kept),
+        WITH_PAGES(each_slot_that_is_kept_can_be_had_once),
+        cmocka_unit_test(a_search_for_a_slot_ends_soon_and_goes_on_there),
         cmocka_unit_test(only_the_moves_of_the_picture_are_made),
         WITH_PAGES(a_gfn_beyond_the_end_is_a_bug),
         WITH_PAGES(the_newest_is_the_one_paged_out_last),

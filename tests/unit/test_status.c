@@ -100,18 +100,19 @@ static void assert_no_node(const char *path)
 static void every_number_has_its_node(void **state)
 {
     static const char *const nodes[] = {
-        "resident", "paged",      "target",          "page-ins", "page-outs", "refaults",   "drops",
-        "lost",     "prefetched", "prefetched-used", "retries",  "parked",    "store-bytes"};
+        "resident",        "paged",    "target", "page-ins",   "page-outs",
+        "page-outs-clean", "refaults", "drops",  "lost",       "prefetched",
+        "prefetched-used", "retries",  "parked", "store-bytes"};
     char path[64], expected[32];
 
     (void)state;
-    values = (struct status_values){1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, UINT64_MAX - 1};
+    values = (struct status_values){1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, UINT64_MAX - 1};
     status_flush(status);
     write_all();
-    for (size_t i = 0; i < 13; i++) {
+    for (size_t i = 0; i < 14; i++) {
         snprintf(path, sizeof(path), PAGING "status/%s", nodes[i]);
         snprintf(expected, sizeof(expected), "%zu", i + 1);
-        assert_node(path, i < 12 ? expected : "18446744073709551614");
+        assert_node(path, i < 13 ? expected : "18446744073709551614");
     }
 }
 

@@ -79,9 +79,12 @@ static int finish(struct store_io *io)
     return io->error;
 }
 
-static int page_out(uint32_t gfn, const struct page *page, uint32_t *slot)
+static bool was_clean;
+
+/* *slot is one that was kept, or STORE_SLOT_NONE. */
+static int page_out_again(uint32_t gfn, const struct page *page, uint32_t *slot)
 {
-    struct store_io io = {.gfn = gfn, .slot = 123, .done = count_done};
+    struct store_io io = {.gfn = gfn, .slot = *slot, .done = count_done};
     int rc;
 
     nr_done = 0;
@@ -91,6 +94,17 @@ static int page_out(uint32_t gfn, const struct page *page, uint32_t *slot)
     rc = finish(&io);
     memset(&out, 0xdd, sizeof(out)); /* from now on it may change */
     *slot = io.slot;
+    was_clean = io.is_clean;
+    return rc;
+}
+
+static int page_out(uint32_t gfn, const struct page *page, uint32_t *slot)
+{
+    int rc;
+
+    *slot = STORE_SLOT_NONE;
+    rc = page_out_again(gfn, page, slot);
+    assert_false(was_clean);
     return rc;
 }
 
@@ -185,6 +199,7 @@ static void one_byte_makes_a_page_not_zero(void **state)
 
 static void send_again(struct store_io *io)
 {
+    io->slot = STORE_SLOT_NONE;
     if (++nr_done < 1000)
         store_page_out(store, io);
     event_base_loopbreak(base);
@@ -194,7 +209,7 @@ static void send_again(struct store_io *io)
 static void who_is_told_of_a_page_of_zeros_may_come_with_the_next_one(void **state)
 {
     struct page zeros = {{0}};
-    struct store_io io = {.page = &zeros, .gfn = 5, .done = send_again};
+    struct store_io io = {.page = &zeros, .gfn = 5, .slot = STORE_SLOT_NONE, .done = send_again};
 
     (void)state;
     nr_done = 0;
@@ -352,6 +367,149 @@ static void freeing_what_is_not_held_is_a_bug(void **state)
     assert_aborts(free_nowhere, NULL);
 }
 
+/* --- Slots that are kept. --- */
+
+static void a_page_that_is_in_its_slot_is_not_written(void **state)
+{
+    uint32_t slot = put(5, 1), kept = slot;
+    struct page page;
+
+    (void)state;
+    fill(&page, 1);
+    assert_int_equal(page_out_again(5, &page, &slot), 0);
+    assert_true(was_clean);
+    assert_int_equal(slot, kept);
+    assert_int_equal(fake_engine.nr_writes, 1);
+    assert_int_equal(fake_engine.nr_released, 0);
+    assert_int_equal(store_bytes(store), PAGE_BYTES);
+    assert_gets(5, slot, 1);
+}
+
+/* Each time another byte of it. */
+static void a_page_that_has_changed_is_written(void **state)
+{
+    static const size_t at[] = {0, 1, 2047, PAGE_BYTES - 1};
+    uint32_t slot = put(5, 1);
+    struct page page;
+
+    (void)state;
+    fill(&page, 1);
+    for (unsigned int i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+        page.bytes[at[i]] ^= 4;
+        assert_int_equal(page_out_again(5, &page, &slot), 0);
+        assert_false(was_clean);
+        assert_int_equal(fake_engine.nr_writes, 2 + i);
+        assert_int_equal(store_bytes(store), PAGE_BYTES);
+        assert_int_equal(page_in(5, slot), 0);
+        assert_memory_equal(&in, &page, PAGE_BYTES);
+    }
+}
+
+static void a_page_that_has_become_zeros_gives_its_slot_back(void **state)
+{
+    const struct page zeros = {{0}};
+    uint32_t slot = put(5, 1);
+
+    (void)state;
+    assert_int_equal(page_out_again(5, &zeros, &slot), 0);
+    assert_false(was_clean);
+    assert_int_equal(slot, STORE_SLOT_ZERO);
+    assert_int_equal(store_bytes(store), 0);
+}
+
+static void a_page_that_has_changed_and_cannot_be_written_holds_no_slot(void **state)
+{
+    uint32_t slot = put(5, 1);
+    struct page page;
+
+    (void)state;
+    fill(&page, 2);
+    fake_engine.fail_writes = 1;
+    assert_int_equal(page_out_again(5, &page, &slot), -EIO);
+    assert_int_equal(slot, STORE_SLOT_NONE);
+    assert_int_equal(store_bytes(store), 0);
+}
+
+static void page_out_to_anothers_slot(void *arg)
+{
+    uint32_t slot = put(5, 1);
+    struct page page;
+
+    (void)arg;
+    fill(&page, 1);
+    page_out_again(6, &page, &slot);
+}
+
+static void keeping_another_gfns_slot_is_a_bug(void **state)
+{
+    (void)state;
+    assert_aborts(page_out_to_anothers_slot, NULL);
+}
+
+static void only_slots_that_take_no_memory_may_be_kept(void **state)
+{
+    uint32_t slot = put(5, 1);
+
+    (void)state;
+    assert_false(store_may_keep(store, slot));
+    fake_engine.is_outside = true;
+    assert_true(store_may_keep(store, slot));
+    assert_false(store_may_keep(store, STORE_SLOT_ZERO));
+}
+
+static void slots_may_be_kept_while_there_is_room(void **state)
+{
+    uint32_t slots[32];
+
+    (void)state;
+    fake_engine.is_outside = true;
+    reopen(32);
+    for (uint32_t i = 0; i < 32; i++) {
+        slots[i] = put(i, i);
+        assert_int_equal(store_may_keep(store, slots[i]), i + 1 < 30);
+    }
+    for (uint32_t i = 0; i < 3; i++)
+        store_free(store, slots[i]);
+    assert_true(store_may_keep(store, slots[3]));
+}
+
+/* Other files may take the space, and give it back. */
+static void room_is_what_was_there_before_the_last_failure(void **state)
+{
+    uint32_t slots[64], none;
+    struct page page;
+
+    (void)state;
+    fake_engine.is_outside = true;
+    for (uint32_t i = 0; i < 32; i++)
+        slots[i] = put(i, i);
+    assert_true(store_may_keep(store, slots[0]));
+    fake_engine.fail_writes = 1;
+    fake_engine.error = -ENOSPC;
+    fill(&page, 1);
+    assert_int_equal(page_out(32, &page, &none), -ENOSPC);
+    assert_false(store_may_keep(store, slots[0]));
+    for (uint32_t i = 0; i < 3; i++)
+        store_free(store, slots[i]);
+    assert_true(store_may_keep(store, slots[3]));
+    for (uint32_t i = 32; i < 36; i++)
+        slots[i] = put(i, i);
+    assert_true(store_may_keep(store, slots[3]));
+}
+
+static void an_error_that_is_not_for_want_of_space_takes_no_room(void **state)
+{
+    uint32_t slot = put(5, 1), none;
+    struct page page;
+
+    (void)state;
+    fake_engine.is_outside = true;
+    fake_engine.fail_writes = 1;
+    fill(&page, 1);
+    assert_int_equal(page_out(6, &page, &none), -EIO);
+    assert_true(store_may_keep(store, slot));
+}
+
 /* --- Wrong bytes are never handed over as if they were right. --- */
 
 static void one_wrong_bit_is_found(void **state)
@@ -426,8 +584,8 @@ static void a_read_error_comes_up_as_it_is(void **state)
 static void closing_forgets_what_is_under_way(void **state)
 {
     struct page page, zeros = {{0}};
-    struct store_io slow = {.page = &page, .done = count_done};
-    struct store_io quick = {.page = &zeros, .done = count_done};
+    struct store_io slow = {.page = &page, .slot = STORE_SLOT_NONE, .done = count_done};
+    struct store_io quick = {.page = &zeros, .slot = STORE_SLOT_NONE, .done = count_done};
 
     (void)state;
     fill(&page, 1);
@@ -502,6 +660,15 @@ int main(void)
         WITH_STORE(a_failed_write_holds_no_slot),
         WITH_STORE(a_slot_that_the_engine_does_not_want_is_used_by_nobody),
         WITH_STORE(freeing_what_is_not_held_is_a_bug),
+        WITH_STORE(a_page_that_is_in_its_slot_is_not_written),
+        WITH_STORE(a_page_that_has_changed_is_written),
+        WITH_STORE(a_page_that_has_become_zeros_gives_its_slot_back),
+        WITH_STORE(a_page_that_has_changed_and_cannot_be_written_holds_no_slot),
+        WITH_STORE(keeping_another_gfns_slot_is_a_bug),
+        WITH_STORE(only_slots_that_take_no_memory_may_be_kept),
+        WITH_STORE(slots_may_be_kept_while_there_is_room),
+        WITH_STORE(room_is_what_was_there_before_the_last_failure),
+        WITH_STORE(an_error_that_is_not_for_want_of_space_takes_no_room),
         WITH_STORE(one_wrong_bit_is_found),
         WITH_STORE(a_page_at_the_wrong_place_is_found),
         WITH_STORE(a_slot_of_another_gfn_is_refused),

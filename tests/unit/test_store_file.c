@@ -9,6 +9,7 @@
 #include <event2/event.h>
 #include <fcntl.h>
 #include <linux/loop.h>
+#include <linux/magic.h>
 #include <linux/major.h>
 #include <sched.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -93,7 +95,7 @@ static void fill(struct page *page, unsigned int seed)
 static int page_out(uint32_t gfn, uint32_t *slot)
 {
     struct page page;
-    struct store_io io = {.page = &page, .gfn = gfn, .done = done};
+    struct store_io io = {.page = &page, .gfn = gfn, .slot = STORE_SLOT_NONE, .done = done};
 
     fill(&page, gfn);
     is_done = false;
@@ -206,7 +208,8 @@ static void put_many(uint32_t first_gfn)
     nr_under_way = TOGETHER;
     for (uint32_t i = 0; i < TOGETHER; i++) {
         fill(&many[i], first_gfn + i);
-        ios[i] = (struct store_io){.page = &many[i], .gfn = first_gfn + i, .done = one_is_done};
+        ios[i] = (struct store_io){
+            .page = &many[i], .gfn = first_gfn + i, .slot = STORE_SLOT_NONE, .done = one_is_done};
         store_page_out(store, &ios[i]);
     }
     loop_until(base, all_are_done, NULL);
@@ -359,6 +362,19 @@ static void what_an_earlier_pager_gave_back_cannot_be_read_either(void **state)
     index_remove(index);
     close_store();
     index_close(index);
+}
+
+/* See also fill_the_disk(), where it is. */
+static void a_slot_may_be_kept_if_the_file_is_not_in_memory(void **state)
+{
+    struct statfs fs;
+    uint32_t slot;
+
+    (void)state;
+    assert_int_equal(open_store(), 0);
+    assert_int_equal(page_out(1, &slot), 0);
+    assert_int_equal(statfs(path, &fs), 0);
+    assert_int_equal(store_may_keep(store, slot), fs.f_type != TMPFS_MAGIC);
 }
 
 static void the_file_is_for_us_alone(void **state)
@@ -605,6 +621,8 @@ static int fill_the_disk(void)
     while (!rc && nr < 32)
         if (!(rc = page_out(nr, &slots[nr])))
             nr++;
+    if (store_may_keep(store, slots[0])) /* it would be in memory twice */
+        return 3;
     if (rc != -ENOSPC || nr < 10 || store_bytes(store) != nr * PAGE_BYTES)
         return 1;
     for (uint32_t i = 0; i < nr; i++) /* what was written before is not harmed */
@@ -855,6 +873,7 @@ int main(void)
         WITH_DIRECTORY(pages_that_are_fetched_together_come_back_as_they_went),
         WITH_DIRECTORY(what_was_given_back_cannot_be_read_in_the_file),
         WITH_DIRECTORY(what_an_earlier_pager_gave_back_cannot_be_read_either),
+        WITH_DIRECTORY(a_slot_may_be_kept_if_the_file_is_not_in_memory),
         WITH_DIRECTORY(the_file_is_for_us_alone),
         WITH_DIRECTORY(the_file_grows_only_as_slots_are_used),
         WITH_DIRECTORY(the_file_says_whose_it_is),

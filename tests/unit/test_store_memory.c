@@ -71,7 +71,7 @@ static int finish(struct store_io *io)
 
 static int page_out(uint32_t gfn, size_t noise, uint32_t *slot)
 {
-    struct store_io io = {.page = &out, .gfn = gfn, .done = count_done};
+    struct store_io io = {.page = &out, .gfn = gfn, .slot = STORE_SLOT_NONE, .done = count_done};
     int rc;
 
     nr_done = 0;
@@ -165,8 +165,10 @@ static void a_page_in_does_not_wait_for_many_page_outs(void **state)
     nr_done = 0;
     for (uint32_t i = 0; i < 200; i++) {
         sample_page_fill(&pages[i], i, TEXT);
-        ios[i] =
-            (struct store_io){.page = &pages[i], .gfn = i, .done = i ? count_done : first_is_done};
+        ios[i] = (struct store_io){.page = &pages[i],
+                                   .gfn = i,
+                                   .slot = STORE_SLOT_NONE,
+                                   .done = i ? count_done : first_is_done};
         store_page_out(store, &ios[i]);
     }
     loop_settle(base);
@@ -177,7 +179,7 @@ static void a_page_in_does_not_wait_for_many_page_outs(void **state)
 
 static void closing_forgets_what_is_under_way(void **state)
 {
-    struct store_io io = {.page = &out, .gfn = 1, .done = count_done};
+    struct store_io io = {.page = &out, .gfn = 1, .slot = STORE_SLOT_NONE, .done = count_done};
 
     sample_page_fill(&out, 1, TEXT);
     nr_done = 0;
@@ -253,6 +255,18 @@ static void what_finds_no_room_goes_on_and_each_is_found_where_it_is(void **stat
     assert_int_equal(fake_engine.nr_released, fake_engine.nr_writes);
     put(1, TEXT); /* in memory there is room again */
     assert_int_equal(fake_engine.nr_reads, fake_engine.nr_writes);
+}
+
+static void a_slot_may_be_kept_if_it_is_in_the_next_tier_alone(void **state)
+{
+    uint32_t here = put(1, TEXT), there = put(2, PAGE_BYTES);
+
+    (void)state;
+    assert_int_equal(fake_engine.nr_writes, 1);
+    assert_false(store_may_keep(store, here) || store_may_keep(store, there));
+    fake_engine.is_outside = true;
+    assert_false(store_may_keep(store, here));
+    assert_true(store_may_keep(store, there));
 }
 
 static void an_error_of_the_next_tier_comes_up_as_it_is(void **state)
@@ -337,6 +351,7 @@ int main(void)
         TIERS(what_packs_well_stays_in_memory),
         TIERS(what_packs_badly_goes_on_to_the_next),
         TIERS(what_finds_no_room_goes_on_and_each_is_found_where_it_is),
+        TIERS(a_slot_may_be_kept_if_it_is_in_the_next_tier_alone),
         TIERS(an_error_of_the_next_tier_comes_up_as_it_is),
         TIERS(there_are_as_many_slots_as_in_the_next_tier),
         TIERS(removing_is_the_next_tiers_business),

@@ -118,7 +118,8 @@ static void begin_out(uint32_t first, uint32_t nr)
 {
     for (uint32_t i = first; i < first + nr; i++) {
         sample_page_fill(&pages[i], i, 500);
-        ios[i] = (struct store_io){.page = &pages[i], .gfn = i, .done = one_is_done};
+        ios[i] = (struct store_io){
+            .page = &pages[i], .gfn = i, .slot = STORE_SLOT_NONE, .done = one_is_done};
         nr_under_way++;
         store_page_out(store, &ios[i]);
     }
@@ -247,6 +248,15 @@ static void an_error_of_the_server_comes_up_as_it_is(void **state)
     begin_in(0, 10);
     finish();
     check(0, 10);
+}
+
+static void its_slots_may_be_kept(void **state)
+{
+    (void)state;
+    start("file %s/disk");
+    assert_int_equal(open_store(4), 0);
+    send_out_and_back(0, 1);
+    assert_true(store_may_keep(store, ios[0].slot));
 }
 
 /* --- A server that is slow. --- */
@@ -785,6 +795,7 @@ int main(void)
         WITH_SERVER(there_are_as_many_slots_as_pages_in_the_export),
         WITH_SERVER(what_was_given_back_is_emptied_over_there),
         WITH_SERVER(an_error_of_the_server_comes_up_as_it_is),
+        WITH_SERVER(its_slots_may_be_kept),
         WITH_SERVER(reads_overtake_writes),
         WITH_SERVER(what_is_asked_for_while_it_is_away_comes_when_it_is_back),
         WITH_SERVER(what_was_under_way_when_it_was_killed_is_done_by_the_next),

@@ -64,7 +64,8 @@ static void count_done(struct store_io *io)
 static void begin_out(uint32_t i, uint32_t seed)
 {
     sample_page_fill(&pages[i], seed, 100);
-    ios[i] = (struct store_io){.page = &pages[i], .gfn = i, .done = count_done};
+    ios[i] =
+        (struct store_io){.page = &pages[i], .gfn = i, .slot = STORE_SLOT_NONE, .done = count_done};
     store_page_out(store, &ios[i]);
 }
 
@@ -422,6 +423,16 @@ static void failure_leaves_nothing_behind(void **state)
     fake_engine_reset();
 }
 
+static void whether_a_slot_may_be_kept_is_the_engines_too(void **state)
+{
+    uint32_t slot = put(1, 1);
+
+    (void)state;
+    assert_false(store_may_keep(store, slot));
+    fake_engine.is_outside = true;
+    assert_true(store_may_keep(store, slot));
+}
+
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -436,6 +447,7 @@ int main(void)
         WITH_STORE(errors_of_the_engine_come_up_as_they_are),
         WITH_STORE(closing_forgets_what_is_under_way),
         WITH_STORE(all_else_is_the_engines),
+        WITH_STORE(whether_a_slot_may_be_kept_is_the_engines_too),
         WITH_STORE(each_store_has_a_key_of_its_own_unless_one_is_given),
         WITH_STORE(who_has_the_key_and_the_index_reads_what_was_sealed_before),
         WITH_STORE(who_has_another_key_reads_nothing),

@@ -20,7 +20,9 @@
 #include "fake_xs.h"
 #include "loop.h"
 #include "options.h"
+#include "page.h"
 #include "pages.h"
+#include "store.h"
 #include "store_seal.h"
 #include "supervised.h"
 
@@ -206,6 +208,48 @@ static void what_was_given_up_meanwhile_is_forgotten(void **state)
     assert_int_equal(pages_nr_paged(d.pages), NR_GFNS - RESIDENT - 1);
     assert_int_equal(pages_state(d.pages, 0), PAGE_RESIDENT);
     drain();
+}
+
+static unsigned int nr_taken_back(void)
+{
+    return fake_xen_nr_calls(CALL_CANCEL) + fake_xen_nr_calls(CALL_SET_MEM_TYPE);
+}
+
+/* Pages that are in memory keep slots, and Xen is asked to change nothing for them. */
+static void take_over_from_one_that_kept(unsigned int nr, unsigned int nr_errors)
+{
+    unsigned int before;
+
+    fake_engine.is_outside = true;
+    start();
+    page_out();
+    for (uint32_t gfn = 0; gfn < nr; gfn++) {
+        assert_false(guest_read(0, gfn));
+        loop_settle(d.base); /* and another one goes out for it */
+    }
+    assert_int_equal(pages_nr_kept(d.pages), nr);
+    clean_up();
+    before = nr_taken_back();
+    fake_xen_fail(CALL_QUERY, nr_errors, EFAULT);
+    start();
+    fake_xen_fail(CALL_QUERY, 0, 0);
+    assert_int_equal(nr_taken_back(), before);
+    assert_int_equal(pages_nr_paged(d.pages), NR_GFNS - RESIDENT);
+    assert_int_equal(pages_nr_kept(d.pages), 0);
+    assert_int_equal(store_bytes(d.store), (NR_GFNS - RESIDENT) * PAGE_BYTES);
+    drain();
+}
+
+static void what_the_dead_have_kept_is_free(void **state)
+{
+    (void)state;
+    take_over_from_one_that_kept(8, 0);
+}
+
+static void what_the_dead_have_kept_is_free_whatever_xen_answers(void **state)
+{
+    (void)state;
+    take_over_from_one_that_kept(8, NR_GFNS);
 }
 
 static void told_to_end_before_it_began_it_drains(void **state)
@@ -398,6 +442,8 @@ int main(void)
         ON_BOTH(a_ring_that_was_left_in_the_guests_reach_is_replaced),
         ON_BOTH(pauses_of_the_dead_are_undone),
         ON_BOTH(what_was_given_up_meanwhile_is_forgotten),
+        ON_BOTH(what_the_dead_have_kept_is_free),
+        ON_PATCHED(what_the_dead_have_kept_is_free_whatever_xen_answers),
         ON_BOTH(told_to_end_before_it_began_it_drains),
         ON_BOTH(one_that_hands_over_leaves_all_as_it_is),
         ON_BOTH(nobody_hands_over_to_nobody),

@@ -25,9 +25,10 @@ static uint32_t draw(uint32_t below)
     return (uint32_t)(state_of_chance >> 33) % below;
 }
 
-/* What is between the store and its last engine makes no difference. */
+/* What is between the store and its last engine makes no difference, nor how much it takes. */
 static const struct store_options stores[] = {
     {.where = "/nowhere"},
+    {.where = "/nowhere", .max_pages = STORY_GFNS / 2},
     {.where = "/nowhere", .encryption = STORE_ENCRYPT_YES},
     {.where = "memory:1M,/nowhere"},
 };

@@ -20,7 +20,7 @@
 /* An entry that names a place where the contents of the gfn may be. */
 static bool names_place(uint32_t entry)
 {
-    return entry != INDEX_NONE && entry != INDEX_NOMINATED;
+    return entry != INDEX_NONE && entry != INDEX_NOMINATED && !index_is_kept(entry);
 }
 
 int adopt_check(const struct adopt_env *env, char *message, size_t size)
@@ -28,6 +28,8 @@ int adopt_check(const struct adopt_env *env, char *message, size_t size)
     for (uint32_t gfn = 0; gfn < pages_nr_gfns(env->pages); gfn++) {
         uint32_t entry = pages_entry(env->pages, gfn);
 
+        if (index_is_kept(entry))
+            entry ^= INDEX_KEPT;
         if (!names_place(entry) || entry == INDEX_ZERO || store_has(env->store, entry - 1, gfn))
             continue;
         snprintf(message, size,
@@ -108,6 +110,12 @@ static int check_left_over(const struct adopt_env *env, struct xen_page *pages, 
     return 0;
 }
 
+/* It was forgotten before the gfn could be nominated. */
+static bool is_kept(const struct adopt_env *env, uint32_t gfn)
+{
+    return index_is_kept(pages_entry(env->pages, gfn));
+}
+
 /* As long as a nomination stands, so does its entry. */
 static int clear_left_over(const struct adopt_env *env)
 {
@@ -119,7 +127,7 @@ static int clear_left_over(const struct adopt_env *env)
     while (!rc && (nr = gather(env, &gfn, pages, is_left_over))) {
         rc = check_left_over(env, pages, nr);
         for (unsigned int i = 0; !rc && i < nr; i++) {
-            rc = take_back(env, &pages[i]);
+            rc = is_kept(env, pages[i].gfn) ? 0 : take_back(env, &pages[i]);
             if (!rc)
                 pages_forget(env->pages, pages[i].gfn);
         }

@@ -162,6 +162,7 @@ void daemon_fill_status(void *arg, struct status_values *values)
         .target = pages_to_kib(balance_target(d->balance)),
         .page_ins = d->stats->page_ins,
         .page_outs = d->stats->page_outs,
+        .clean = d->stats->clean,
         .refaults = d->stats->refaults,
         .drops = d->stats->drops,
         .lost = d->stats->lost,

@@ -9,6 +9,7 @@
 
 #include "candidates.h"
 #include "clock_ms.h"
+#include "kept.h"
 #include "log.h"
 #include "mem_event_ring.h"
 #include "pages.h"
@@ -96,11 +97,25 @@ void evict_write_out(struct batch *batch)
     }
 }
 
+/* For want of space, which there is once pages that are in memory give up their slots. */
+static bool try_again(struct victim *victim)
+{
+    struct evict_env *env = &victim->batch->evict->env;
+
+    if (victim->io.error != -ENOSPC || victim->state != VICTIM_NOMINATED ||
+        !kept_make_room(env->pages, env->store))
+        return false;
+    store_page_out(env->store, &victim->io);
+    return true;
+}
+
 void evict_page_written(struct store_io *io)
 {
     struct victim *victim = (struct victim *)io;
     struct batch *batch = victim->batch;
 
+    if (try_again(victim))
+        return;
     if (io->error) {
         if (!batch->evict->store_failed)
             log_warning("gfn %#" PRIx32 " stays in memory: cannot write it: %s", io->gfn,
@@ -140,6 +155,7 @@ static void is_out(struct victim *victim)
     victim->state = VICTIM_GONE;
     victim->batch->nr_evicted++;
     env->stats->page_outs++;
+    env->stats->clean += victim->io.is_clean;
     env->evicted(env->arg);
 }
 
@@ -196,14 +212,16 @@ static void commit(struct batch *batch)
         next_step(batch, take_back);
 }
 
-/* It is the guest's again. */
+void evict_give_up(struct evict *evict, uint32_t gfn, uint32_t slot)
+{
+    pages_give_up(evict->env.pages, gfn);
+    if (slot != STORE_SLOT_NONE)
+        kept_or_free(evict->env.pages, evict->env.store, gfn, slot);
+}
+
 static void clear_away(struct victim *victim)
 {
-    struct evict_env *env = &victim->batch->evict->env;
-
-    pages_give_up(env->pages, victim->io.gfn);
-    if (victim->io.slot != STORE_SLOT_NONE)
-        store_free(env->store, victim->io.slot);
+    evict_give_up(victim->batch->evict, victim->io.gfn, victim->io.slot);
     victim->state = VICTIM_GONE;
 }
 

@@ -21,6 +21,7 @@ static unsigned int pick(struct batch *batch, struct xen_page *candidates, unsig
     struct evict *evict = batch->evict;
     struct candidates *from = evict->candidates;
     int64_t now = clock_ms();
+    struct victim *owner;
     unsigned int nr = 0;
     uint32_t gfn;
 
@@ -28,15 +29,15 @@ static unsigned int pick(struct batch *batch, struct xen_page *candidates, unsig
         if (!candidates_next_parked(from, now, &gfn) &&
             (batch->only_parked || !candidates_next(from, now, &gfn)))
             break;
+        owner = &batch->victims[batch->nr_victims + nr];
+        owner->io.slot = pages_kept(evict->env.pages, gfn);
         pages_nominate(evict->env.pages, gfn);
-        candidates[nr].gfn = gfn;
-        candidates[nr].copy = batch->victims[batch->nr_victims + nr].io.page;
-        nr++;
+        candidates[nr++] = (struct xen_page){.gfn = gfn, .copy = owner->io.page};
     }
     return nr;
 }
 
-/* The buffer goes with the page, in exchange for the one that the victim had. */
+/* Buffer and slot go with the page, the one in exchange for that which the victim had. */
 static void add_victim(struct batch *batch, struct victim *owner, const struct xen_page *candidate)
 {
     struct victim *victim = &batch->victims[batch->nr_victims++];
@@ -44,9 +45,17 @@ static void add_victim(struct batch *batch, struct victim *owner, const struct x
     owner->io.page = victim->io.page;
     victim->io.page = candidate->copy;
     victim->io.gfn = candidate->gfn;
-    victim->io.slot = STORE_SLOT_NONE;
+    victim->io.slot = owner->io.slot;
     victim->state = candidate->rc ? VICTIM_FAILED : VICTIM_NOMINATED;
     candidates_nominated(batch->evict->candidates, candidate->gfn);
+}
+
+/* The page that its slot was of may be gone for good. */
+static void forget(struct evict *evict, uint32_t gfn, uint32_t slot)
+{
+    pages_give_up(evict->env.pages, gfn);
+    if (slot != STORE_SLOT_NONE)
+        store_free(evict->env.store, slot);
 }
 
 /* With some errors it may be nominated without being copied: it is to be taken back then. */
@@ -57,12 +66,12 @@ static void judge(struct batch *batch, struct victim *owner, const struct xen_pa
     switch (candidate->rc) {
     case -EAGAIN:
         candidates_in_use(evict->candidates, candidate->gfn, clock_ms());
-        pages_give_up(evict->env.pages, candidate->gfn);
+        evict_give_up(evict, candidate->gfn, owner->io.slot);
         return;
     case -EBUSY:
     case -ENOENT:
         candidates_unpageable(evict->candidates, candidate->gfn, clock_ms());
-        pages_give_up(evict->env.pages, candidate->gfn);
+        forget(evict, candidate->gfn, owner->io.slot);
         return;
     case 0:
     case -EINVAL:

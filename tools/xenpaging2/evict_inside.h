@@ -97,6 +97,9 @@ void evict_write_out(struct batch *batch);
 /* A page of the batch is in the store, or is not: done() of its I/O. */
 void evict_page_written(struct store_io *io);
 
+/* The gfn is not nominated any more: it is the guest's again, with its slot, if it has one. */
+void evict_give_up(struct evict *evict, uint32_t gfn, uint32_t slot);
+
 /* A nomination that did not come to anything: to be taken back. */
 void evict_fail(struct victim *victim);
 

@@ -8,7 +8,7 @@
  * "if Xen says that this gfn is out, its contents are there". A kill may come between any two
  * writes, and so these have an order:
  *
- *    out:  record, seal, slot, entry, evict       in:  load, no entry, slot is free
+ *    out:  record, seal, slot, entry, evict       in:  load, no entry, slot is free or kept
  *
  * What is not named by an entry is of no matter. What an entry names that is not out, Xen tells.
  * The end of the host is not provided for: it is the end of the guest, too.
@@ -16,6 +16,7 @@
 #ifndef XENPAGING2_INDEX_H
 #define XENPAGING2_INDEX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,7 +28,13 @@ struct index;
 #define INDEX_NONE 0u               /* the gfn is not out */
 #define INDEX_NOMINATED 0xf0f0f0f0u /* it may be nominated, and is not out */
 #define INDEX_ZERO UINT32_MAX       /* if it is out, it is a page of zeros */
-#define INDEX_MAX_SLOTS 0xf0000000u /* so that no slot looks like one of these */
+#define INDEX_KEPT 0x8f0f0f0fu      /* xor such a number: it is not out, and keeps the slot */
+#define INDEX_MAX_SLOTS 0x70000000u /* so that no slot looks like one of these */
+
+static inline bool index_is_kept(uint32_t entry)
+{
+    return (entry ^ INDEX_KEPT) - 1 < INDEX_MAX_SLOTS;
+}
 
 /* What is known of a slot. The checksum binds its contents to gfn and generation. */
 struct index_slot {

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "clock_ms.h"
+#include "kept.h"
 #include "log.h"
 #include "page.h"
 #include "pages.h"
@@ -78,7 +79,6 @@ static void finish(struct load *load)
     struct pager *pager = load->pager;
     uint32_t gfn = load->io.gfn;
 
-    store_free(pager->env.store, load->io.slot);
     load->in_use = false;
     pager_respond_waiting(pager, gfn);
     note_end_of_failure(load);
@@ -100,6 +100,7 @@ static void loaded(struct load *load)
         policy_note(env->policy, gfn, event, clock_ms());
     }
     pages_loaded(env->pages, gfn);
+    kept_or_free(env->pages, env->store, gfn, load->io.slot);
     finish(load);
     env->loaded(env->arg);
 }
@@ -107,8 +108,11 @@ static void loaded(struct load *load)
 /* The guest gave the gfn up: a request said so, or Xen does not know it as paged out any more. */
 static void dropped(struct load *load)
 {
-    pages_drop(load->pager->env.pages, load->io.gfn);
-    load->pager->env.stats->drops++;
+    struct pager_env *env = &load->pager->env;
+
+    pages_drop(env->pages, load->io.gfn);
+    store_free(env->store, load->io.slot);
+    env->stats->drops++;
     finish(load);
 }
 

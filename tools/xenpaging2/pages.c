@@ -11,12 +11,14 @@
 
 #define NR_RECENT 65536u /* a power of two: indices wrap */
 #define URGENT 0x80u     /* a flag beside the state */
+#define MAX_LOOKS 8192u  /* for a slot that is kept: some 10 us */
 
 struct pages {
     uint32_t nr_gfns;
     uint32_t nr_paged;
     uint32_t nr_loading;
     uint32_t nr_urgent; /* and PAGED */
+    uint32_t nr_kept;   /* slots of RESIDENT gfns */
     struct index *index;
     uint32_t *entries;
     uint8_t *state;
@@ -27,6 +29,7 @@ struct pages {
     uint32_t nr_recent;
     uint32_t scan; /* where the search by falling gfn goes on, once the stack is empty */
     uint32_t urgent_scan;
+    uint32_t kept_scan;
 };
 
 struct pages *pages_create(uint32_t nr_gfns, struct index *index)
@@ -122,9 +125,45 @@ static void remember_eviction(struct pages *pages, uint32_t gfn)
     pages->scan = pages->nr_gfns;
 }
 
+void pages_keep(struct pages *pages, uint32_t gfn, uint32_t slot)
+{
+    assert(pages_state(pages, gfn) == PAGE_RESIDENT && pages->entries[gfn] == INDEX_NONE);
+    assert(slot < INDEX_MAX_SLOTS);
+    set_entry(pages, gfn, (slot + 1) ^ INDEX_KEPT);
+    pages->nr_kept++;
+}
+
+uint32_t pages_kept(const struct pages *pages, uint32_t gfn)
+{
+    uint32_t entry = pages_entry(pages, gfn);
+
+    return index_is_kept(entry) ? (entry ^ INDEX_KEPT) - 1 : STORE_SLOT_NONE;
+}
+
+uint32_t pages_nr_kept(const struct pages *pages)
+{
+    return pages->nr_kept;
+}
+
+bool pages_take_kept(struct pages *pages, uint32_t *slot)
+{
+    for (uint32_t i = 0; pages->nr_kept && i < MAX_LOOKS; i++) {
+        uint32_t gfn = pages->kept_scan++ % pages->nr_gfns;
+
+        *slot = pages_kept(pages, gfn);
+        if (*slot == STORE_SLOT_NONE)
+            continue;
+        set_entry(pages, gfn, INDEX_NONE);
+        pages->nr_kept--;
+        return true;
+    }
+    return false;
+}
+
 void pages_nominate(struct pages *pages, uint32_t gfn)
 {
     move(pages, gfn, PAGE_RESIDENT, PAGE_NOMINATED);
+    pages->nr_kept -= index_is_kept(pages->entries[gfn]);
     set_entry(pages, gfn, INDEX_NOMINATED);
 }
 

@@ -51,6 +51,21 @@ enum page_state pages_state(const struct pages *pages, uint32_t gfn);
 /* The store slot of a gfn that is PAGED or LOADING. */
 uint32_t pages_slot(const struct pages *pages, uint32_t gfn);
 
+/*
+ * A RESIDENT gfn can keep the slot that it was read from, or copied to, for the case that it does
+ * not change until it goes out again. It loses that when it is nominated: the caller asks for it
+ * before. pages_kept(): the slot, or STORE_SLOT_NONE.
+ */
+void pages_keep(struct pages *pages, uint32_t gfn, uint32_t slot);
+uint32_t pages_kept(const struct pages *pages, uint32_t gfn);
+uint32_t pages_nr_kept(const struct pages *pages);
+
+/*
+ * Takes the slot from some gfn that keeps one. It is searched where the last search ended, over
+ * 8,192 gfns and no more: false if none of these has one.
+ */
+bool pages_take_kept(struct pages *pages, uint32_t *slot);
+
 /* To be called before Xen nominates the gfn, and after it does not know it as nominated any more.
  */
 void pages_nominate(struct pages *pages, uint32_t gfn);

@@ -14,6 +14,7 @@ struct stats {
     uint64_t prefetched; /* pages brought in because the guest seemed to come to them next */
     uint64_t useful;     /* of these, the ones that it went over, as far as can be seen */
     uint64_t retries;    /* page-ins put off for want of memory, or tried again after an error */
+    uint64_t clean;      /* of page_outs, the ones that were in the store already */
 };
 
 #endif

@@ -29,6 +29,7 @@ static const struct {
     {"target", offsetof(struct status_values, target)},
     {"page-ins", offsetof(struct status_values, page_ins)},
     {"page-outs", offsetof(struct status_values, page_outs)},
+    {"page-outs-clean", offsetof(struct status_values, clean)},
     {"refaults", offsetof(struct status_values, refaults)},
     {"drops", offsetof(struct status_values, drops)},
     {"lost", offsetof(struct status_values, lost)},

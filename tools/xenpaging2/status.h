@@ -19,6 +19,7 @@ struct status_values {
     uint64_t target;
     uint64_t page_ins;
     uint64_t page_outs;
+    uint64_t clean;
     uint64_t refaults;
     uint64_t drops;
     uint64_t lost;

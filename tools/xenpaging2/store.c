@@ -25,6 +25,7 @@ struct store {
     uint32_t nr_slots;
     uint32_t nr_used;
     uint32_t max_slots;
+    uint32_t room; /* slots that can be in use at a time, as far as is known */
     uint32_t first_free;
     uint32_t generation;
 };
@@ -48,6 +49,9 @@ int store_open(struct event_base *base, const struct store_options *options, str
     store->max_slots = store->engine->ops->max_slots(store->engine);
     if (options->max_pages && options->max_pages < store->max_slots)
         store->max_slots = (uint32_t)options->max_pages;
+    if (store->max_slots > INDEX_MAX_SLOTS)
+        store->max_slots = INDEX_MAX_SLOTS;
+    store->room = store->max_slots;
     *out = store;
     return 0;
 }
@@ -198,6 +202,15 @@ static void write_elsewhere(struct store_io *io)
     write_to_new_slot(store, io);
 }
 
+/* There may be less space than slots: other files have a part of it, and more or less over time. */
+static void learn_room(struct store *store, int error)
+{
+    if (error == -ENOSPC && store->nr_used < store->room)
+        store->room = store->nr_used;
+    else if (!error && store->nr_used > store->room)
+        store->room = store->max_slots;
+}
+
 static void page_out_done(struct store_io *io)
 {
     if (io->error == STORE_ELSEWHERE) {
@@ -208,6 +221,7 @@ static void page_out_done(struct store_io *io)
         store_free(io->store, io->slot);
         io->slot = STORE_SLOT_NONE;
     }
+    learn_room(io->store, io->error);
     io->done(io);
 }
 
@@ -222,12 +236,27 @@ static void page_in_done(struct store_io *io)
     io->done(io);
 }
 
+/* The slot has no page of zeros, as those are not kept. */
+static bool is_in_its_slot(const struct store *store, const struct store_io *io)
+{
+    return io->slot != STORE_SLOT_NONE &&
+           checksum(io->page, &store->slots[io->slot]) == store->slots[io->slot].checksum;
+}
+
 void store_page_out(struct store *store, struct store_io *io)
 {
+    assert(io->slot == STORE_SLOT_NONE || store_has(store, io->slot, io->gfn));
     io->store = store;
     io->urgency = STORE_PAGE_OUT;
     io->engine_done = page_out_done;
     io->error = 0;
+    io->is_clean = is_in_its_slot(store, io);
+    if (io->is_clean) {
+        done_later(&store->later, io);
+        return;
+    }
+    if (io->slot != STORE_SLOT_NONE)
+        store_free(store, io->slot);
     io->slot = STORE_SLOT_ZERO;
     if (is_zero(io->page))
         submit(store, io);
@@ -256,6 +285,15 @@ void store_free(struct store *store, uint32_t slot)
     add_free(store, slot);
     store->nr_used--;
     store->engine->ops->release(store->engine, slot);
+}
+
+/* Some room is left: a slot that has to be found and taken back costs more than a free one. */
+bool store_may_keep(const struct store *store, uint32_t slot)
+{
+    const struct store_engine *engine = store->engine;
+
+    return slot != STORE_SLOT_ZERO && store->nr_used < store->room - store->room / 16 &&
+           engine->ops->is_outside && engine->ops->is_outside(engine, slot);
 }
 
 uint64_t store_bytes(const struct store *store)

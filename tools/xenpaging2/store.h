@@ -34,12 +34,13 @@ enum store_urgency {
     NR_STORE_URGENCIES
 };
 
-/* One operation. page, gfn and done are the caller's to set, slot for a page-in too. */
+/* One operation. page, gfn, slot and done are the caller's to set. */
 struct store_io {
     void *page; /* PAGE_BYTES bytes, page-aligned */
     uint32_t gfn;
-    uint32_t slot; /* a page-out sets it; STORE_SLOT_NONE if it failed */
+    uint32_t slot; /* a page-out sets it anew; STORE_SLOT_NONE if it failed */
     int error;     /* 0, or a negative errno: -EBADMSG for a wrong checksum, -ENOSPC, -EIO, ... */
+    bool is_clean; /* a page-out sets it: the page was in its slot already */
     void (*done)(struct store_io *io);
 
     /* The store's own. */
@@ -107,8 +108,10 @@ void store_close(struct store *store);
 void store_remove(struct store *store);
 
 /*
- * Writes io->page to a new slot and sets io->slot. The page must not change until done() is
- * called. After a failure no slot is held.
+ * Writes io->page to a new slot and sets io->slot. Before that, io->slot is STORE_SLOT_NONE, or one
+ * that io->gfn has kept: if the page is in it already, which its checksum tells, nothing is
+ * written, else it is given back. The page must not change until done() is called. After a failure
+ * no slot is held.
  */
 void store_page_out(struct store *store, struct store_io *io);
 
@@ -120,6 +123,12 @@ void store_page_in(struct store *store, struct store_io *io, enum store_urgency 
 
 /* Gives a slot back. The contents are gone. */
 void store_free(struct store *store, uint32_t slot);
+
+/*
+ * Whether a page that is in memory may keep its slot for the next time that it goes out: only where
+ * that takes no memory, and while the store has room.
+ */
+bool store_may_keep(const struct store *store, uint32_t slot);
 
 /* Bytes of the slots in use. Pages of zeros count nothing. */
 uint64_t store_bytes(const struct store *store);

@@ -14,6 +14,7 @@
 #define XENPAGING2_STORE_ENGINE_H
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "store.h"
@@ -27,6 +28,8 @@ struct store_engine_ops {
     void (*submit)(struct store_engine *engine, struct store_io *io);
     void (*release)(struct store_engine *engine, uint32_t slot);
     uint32_t (*max_slots)(const struct store_engine *engine);
+    /* Whether the page in a slot takes none of our memory; NULL: it does */
+    bool (*is_outside)(const struct store_engine *engine, uint32_t slot);
     uint64_t (*id)(const struct store_engine *engine);     /* see store_id(); NULL: always 0 */
     uint64_t (*key_id)(const struct store_engine *engine); /* see store_key_id(); NULL: always 0 */
     /*

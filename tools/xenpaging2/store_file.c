@@ -229,6 +229,12 @@ static uint64_t file_id(const struct store_engine *engine)
     return ((const struct file_engine *)engine)->id;
 }
 
+static bool file_is_outside(const struct store_engine *engine, uint32_t slot)
+{
+    (void)slot;
+    return !((const struct file_engine *)engine)->in_memory;
+}
+
 static uint32_t file_max_slots(const struct store_engine *engine)
 {
     return ((const struct file_engine *)engine)->max_slots;
@@ -261,6 +267,7 @@ static const struct store_engine_ops file_ops = {
     .submit = file_submit,
     .release = file_release,
     .max_slots = file_max_slots,
+    .is_outside = file_is_outside,
     .id = file_id,
     .use_index = file_use_index,
     .remove = file_remove,

@@ -185,6 +185,14 @@ static uint32_t memory_max_slots(const struct store_engine *engine)
     return m->next ? m->next->ops->max_slots(m->next) : STORE_SLOT_ZERO;
 }
 
+static bool memory_is_outside(const struct store_engine *engine, uint32_t slot)
+{
+    const struct memory_engine *m = (const struct memory_engine *)engine;
+
+    return m->next && !is_here(m, slot) && m->next->ops->is_outside &&
+           m->next->ops->is_outside(m->next, slot);
+}
+
 static void memory_remove(struct store_engine *engine)
 {
     struct memory_engine *m = memory_of(engine);
@@ -213,6 +221,7 @@ static const struct store_engine_ops memory_ops = {
     .submit = memory_submit,
     .release = memory_release,
     .max_slots = memory_max_slots,
+    .is_outside = memory_is_outside,
     .remove = memory_remove,
     .close = memory_close,
 };

@@ -234,6 +234,12 @@ static int nbd_use_index(struct store_engine *engine, struct index *index)
     return rc;
 }
 
+static bool nbd_is_outside(const struct store_engine *engine, uint32_t slot)
+{
+    (void)engine, (void)slot;
+    return true;
+}
+
 static void nbd_remove(struct store_engine *engine)
 {
     (void)engine; /* it is the server's */
@@ -262,6 +268,7 @@ static const struct store_engine_ops nbd_ops = {
     .max_slots = nbd_max_slots,
     .id = nbd_id,
     .use_index = nbd_use_index,
+    .is_outside = nbd_is_outside,
     .remove = nbd_remove,
     .close = nbd_engine_close,
 };

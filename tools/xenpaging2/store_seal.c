@@ -231,6 +231,13 @@ static void seal_release(struct store_engine *engine, uint32_t slot)
     s->inner->ops->release(s->inner, slot);
 }
 
+static bool seal_is_outside(const struct store_engine *engine, uint32_t slot)
+{
+    const struct store_engine *inner = ((const struct seal *)engine)->inner;
+
+    return inner->ops->is_outside && inner->ops->is_outside(inner, slot);
+}
+
 static uint32_t seal_max_slots(const struct store_engine *engine)
 {
     const struct seal *s = (const struct seal *)engine;
@@ -299,6 +306,7 @@ static const struct store_engine_ops seal_ops = {
     .id = seal_id,
     .key_id = seal_key_id,
     .use_index = seal_use_index,
+    .is_outside = seal_is_outside,
     .remove = seal_remove,
     .close = seal_close,
 };
