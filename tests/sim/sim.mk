@@ -81,15 +81,17 @@ SEEDS ?= 2000
 KILLS ?= 4200
 SOME_KILLS ?= 1-60 1201-1230 2401-2430
 
-# The first four wait most of their time.
+SIM_SCRIPTS := $(addprefix check-sim-,fidelity selftest supervised store-faults clean-pages)
+
+# The first of them wait most of their time.
 .PHONY: check-sim
 check-sim: sim
-	@$(MAKE) --no-print-directory -j3 -Otarget $(addprefix check-sim-,fidelity selftest supervised store-faults)
+	@$(MAKE) --no-print-directory -j3 -Otarget $(SIM_SCRIPTS)
 	@$(SIM)/run --kills $(SOME_KILLS)
 	@$(SIM)/run 1-$(SEEDS)
 
-.PHONY: check-sim-fidelity check-sim-selftest check-sim-supervised check-sim-store-faults
-check-sim-fidelity check-sim-selftest check-sim-supervised check-sim-store-faults: check-sim-%: sim
+.PHONY: $(SIM_SCRIPTS)
+$(SIM_SCRIPTS): check-sim-%: sim
 	@$(SIM)/$*
 
 # All there are: each way of each call of a story, and each moment of one in a single process.

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * simxen DIR stock|patched STORY...: a simulated host in the directory DIR, which is empty, on
- * which a story is told: demo, supervised [OPTION], old-pager-hangs PROGRAM, old-pager-works
- * PROGRAM, stock-loses-writes, store-fault NAME, run PROGRAM ARG... simxen DIR stock|patched|either
- * seeds|kills SEED|FIRST-LAST...: a host for each of these.
+ * which a story is told: demo, supervised [OPTION], clean-pages [OPTION], old-pager-hangs PROGRAM,
+ * old-pager-works PROGRAM, stock-loses-writes, store-fault NAME, run PROGRAM ARG...
+ *
+ * simxen DIR stock|patched|either seeds|kills SEED|FIRST-LAST...: a host for each of these.
  *
  * From the environment: SIM_XENSTORED, SIM_SHIM (to be preloaded into it), SIM_LIBRARIES (the
  * directory of the simulated libraries), SIM_PAGER; SIM_JOBS, how many seeds at a time; SIM_STOP,
@@ -47,6 +48,8 @@ int main(int argc, char **argv)
         return story_seeds(argv[1], kind, argv + 4);
     if (!strcmp(argv[3], "supervised"))
         return story_supervised(argv[1], patched, argv[4]);
+    if (!strcmp(argv[3], "clean-pages"))
+        return story_clean_pages(argv[1], patched, argv[4]);
     if (!strcmp(argv[3], "store-fault") && argc == 5)
         return story_store_fault(argv[1], argv[4]);
     if (!strcmp(argv[3], "kills") && argc > 4)

@@ -12,6 +12,7 @@ int story_demo(const char *dir, bool patched);
 int story_seed(const char *dir, bool patched, uint64_t seed);
 int story_kill(const char *dir, bool patched, uint64_t seed);
 int story_supervised(const char *dir, bool patched, const char *option);
+int story_clean_pages(const char *dir, bool patched, const char *option);
 int story_store_fault(const char *dir, const char *name);
 int story_seeds(const char *dir, enum kind kind, char *const seeds[]);
 int story_kills(const char *dir, enum kind kind, char *const seeds[]);
