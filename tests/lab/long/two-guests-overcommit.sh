@@ -18,7 +18,7 @@ for guest in a b; do
 done
 for guest in a b; do
     wait_until "guest $guest to be within its target" 60 has_at_most "$(guest_domid "$guest")" $((target * 256))
-    expect_status "$guest" refaults $(( $(status_value "$guest" refaults) + 300 ))
+    expect_status "$guest" page-ins 1000
 done
 for round in 1 2 3; do
     verify_guest a 1 800
