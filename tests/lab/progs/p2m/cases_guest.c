@@ -70,6 +70,32 @@ static void write_arguments(uint64_t gfn, uint64_t from, uint64_t to)
     xen_unmap(arguments);
 }
 
+static void page_out_many(uint64_t first)
+{
+    for (unsigned int i = 0; i < RING_SLOTS; i++)
+        must("page out", pager_out(first + i));
+}
+
+/* With requests for what page_out_many() has taken out. */
+static void fill_ring(uint64_t first)
+{
+    pager_ask_foreign(first, RING_SLOTS - pager_waiting());
+    remark("%u requests in the ring", pager_waiting());
+}
+
+static void call_while_ring_is_full(uint64_t gfn, struct bare_registers call, uint32_t *result)
+{
+    bare_run(gfn, &bare_caller, call);
+    /* Only if nobody serves the ring is it full at the right moment. */
+    for (int waited = 0; waited < QUIET_MS && !bare_done(gfn, result); waited += 10)
+        pager_rung(10);
+    while (!bare_done(gfn, result)) {
+        bare_wait(gfn, LONGEST_MS);
+        pager_serve();
+    }
+    bare_stop();
+}
+
 /*
  * The guest moves a page to a gfn that was nominated and asked for: Xen has to tell the pager of
  * the drop, but the ring is full.
@@ -82,21 +108,11 @@ static const char *drop_sleeps(uint64_t gfn)
     uint32_t result;
 
     write_arguments(arguments, from, to);
-    for (unsigned int i = 0; i < RING_SLOTS; i++)
-        must("page out", pager_out(out + i));
+    page_out_many(out);
     must("nominate", xen_nominate(to));
     xen_set_type(to, HVMMEM_ram_rw);
-    pager_ask_foreign(out, RING_SLOTS - pager_waiting());
-    remark("%u requests in the ring", pager_waiting());
-    bare_run(gfn, &bare_caller, call);
-    /* Only if nobody serves the ring is it full at the right moment. */
-    for (int waited = 0; waited < QUIET_MS && !bare_done(gfn, &result); waited += 10)
-        pager_rung(10);
-    while (!bare_done(gfn, &result)) {
-        bare_wait(gfn, LONGEST_MS);
-        pager_serve();
-    }
-    bare_stop();
+    fill_ring(out);
+    call_while_ring_is_full(gfn, call, &result);
     remark("the guest's hypercall returned %d", (int)result);
     must("a new page", xen_balloon_in(from));
     return result == 0 ? NULL : "the guest's hypercall failed";
@@ -119,6 +135,34 @@ static const char *hypercall_arguments(uint64_t gfn)
         return "the guest's hypercall failed";
     must("a new page", xen_balloon_in(from));
     return NULL;
+}
+
+struct memory_map32 {
+    uint32_t nr_entries, buffer;
+};
+
+/*
+ * Xen copies the guest's memory map to a page that is out, with the lock of that map held, while
+ * the ring is full: it must not sleep there.
+ */
+static const char *locked_copy(uint64_t gfn)
+{
+    const uint64_t arguments = gfn + BARE_GFNS, buffer = arguments + 1, out = buffer + 1;
+    struct bare_registers call = {.ebx = XENMEM_memory_map,
+                                  .esi = (uint32_t)(arguments * PAGE_BYTES)};
+    uint32_t result;
+    int error;
+    struct memory_map32 *map = xen_map(arguments, PROT_READ | PROT_WRITE, &error);
+
+    must("mapping the arguments", error);
+    *map = (struct memory_map32){.nr_entries = 128, .buffer = (uint32_t)(buffer * PAGE_BYTES)};
+    xen_unmap(map);
+    must("page out", pager_out(buffer));
+    page_out_many(out);
+    fill_ring(out);
+    call_while_ring_is_full(gfn, call, &result);
+    remark("the guest's hypercall returned %d", (int)result);
+    return result == 0 ? NULL : "the guest's hypercall failed";
 }
 
 #define LINUX_GFNS 0x6000 /* a guest of 96 MiB */
@@ -165,5 +209,7 @@ const struct p2m_case guest_cases[] = {
     {"drop-sleeps", "the guest gives up a page while the ring is full; may crash Xen", drop_sleeps},
     {"hypercall-arguments", "the arguments of a guest's hypercall are on a page that is out",
      hypercall_arguments},
+    {"locked-copy", "Xen copies to a page that is out with a lock held; may crash Xen",
+     locked_copy},
     {"scheduler", "everything of a 96 MiB Linux guest that runs is out; may crash Xen", scheduler},
     {0}};
