@@ -30,6 +30,6 @@ apply_series() {
     local patch
     series "$1" | while read -r patch; do
         echo "applying $patch"
-        excerpt "$patch" "$1" | patch -d "$2" -p1 --no-backup-if-mismatch
+        excerpt "$patch" "$1" | patch -d "$2" -p1 --fuzz=0 --no-backup-if-mismatch
     done
 }
