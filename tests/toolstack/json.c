@@ -91,19 +91,25 @@ static void states_have_the_names_in_xenstore(void)
                !strcmp(libxl_paging_state_to_string(state), names[i]));
 }
 
-/* Of a guest of 128 MiB. */
+/* Of 128 MiB. */
+static void paged_guest(libxl_domain_config *config, uint64_t target_memkb)
+{
+    libxl_domain_config_init(config);
+    config->c_info.type = LIBXL_DOMAIN_TYPE_PVH;
+    config->c_info.name = strdup("a");
+    libxl_domain_build_info_init_type(&config->b_info, config->c_info.type);
+    config->b_info.max_memkb = config->b_info.target_memkb = 131072;
+    libxl_defbool_set(&config->b_info.paging.enabled, true);
+    config->b_info.paging.target_memkb = target_memkb;
+}
+
 static uint64_t needed(bool paged, uint64_t target_memkb)
 {
     libxl_domain_config config;
     uint64_t memkb = 0;
 
-    libxl_domain_config_init(&config);
-    config.c_info.type = LIBXL_DOMAIN_TYPE_PVH;
-    config.c_info.name = strdup("a");
-    libxl_domain_build_info_init_type(&config.b_info, config.c_info.type);
-    config.b_info.max_memkb = config.b_info.target_memkb = 131072;
+    paged_guest(&config, target_memkb);
     libxl_defbool_set(&config.b_info.paging.enabled, paged);
-    config.b_info.paging.target_memkb = target_memkb;
     EXPECT(!libxl_domain_need_memory(ctx, &config, 1, &memkb));
     libxl_domain_config_dispose(&config);
     return memkb;
@@ -119,6 +125,19 @@ static void the_target_and_a_little_has_to_be_free(void)
     EXPECT(needed(true, 0) == whole);
     EXPECT(needed(true, 131072) == whole);
     EXPECT(needed(true, 65536) > 65536 && needed(true, 65536) < whole - 32768);
+}
+
+/* It is restored, and built anew only with all of its memory. */
+static void a_guest_that_gave_memory_back_can_be_paged(void)
+{
+    libxl_domain_config config;
+    uint64_t memkb = 0;
+
+    paged_guest(&config, 65536);
+    config.b_info.target_memkb = 98304;
+    EXPECT(!libxl_domain_need_memory(ctx, &config, 1, &memkb));
+    EXPECT(memkb > 65536);
+    libxl_domain_config_dispose(&config);
 }
 
 static void say(struct xentoollog_logger *logger, xentoollog_level level, int error,
@@ -140,6 +159,7 @@ int main(void)
     nothing_is_made_up();
     states_have_the_names_in_xenstore();
     the_target_and_a_little_has_to_be_free();
+    a_guest_that_gave_memory_back_can_be_paged();
     puts("json: ok");
     return EXIT_SUCCESS;
 }
