@@ -38,7 +38,7 @@ SHELL_FILES := $(LAB)/build $(LAB)/run $(LAB)/deps $(LAB)/demo $(LAB)/patches-ch
                $(wildcard tests/bench/*.sh) tests/bench/p2m tests/bench/run $(wildcard tests/bench/part-*) \
                $(addprefix $(SIM)/,sim.sh demo run fidelity p2m selftest supervised store-faults) \
                $(addprefix $(FUZZ)/,run keep selftest) $(COVERAGE)/report \
-               tests/unit/run-test docs/check-man tools/toolstack/install $(addprefix tests/toolstack/,run commands foreignmemory libxenguest stand-in lib.sh) tests/model/run
+               tests/unit/run-test docs/check-man tools/toolstack/install $(addprefix tests/toolstack/,run installed commands foreignmemory libxenguest stand-in lib.sh) tests/model/run
 
 .PHONY: demo
 demo: lab-deps all

@@ -3,7 +3,7 @@
 # make toolstack            build xl and its libraries, with the series' patches for tools/
 # make install-toolstack    beside the system's own, see tools/toolstack/install
 # make uninstall-toolstack
-# make check-toolstack      configurations and commands of xl; no Xen is needed
+# make check-toolstack      configurations, commands and installation of xl; no Xen is needed
 
 .PHONY: toolstack
 toolstack:
@@ -23,5 +23,6 @@ uninstall-toolstack:
 check-toolstack: $(SIM_B)/xenstored_shim.so
 	@tests/lab/deps toolstack sim
 	@tests/toolstack/run "$$(tests/lab/build toolstack)"
+	@tests/toolstack/installed "$$(tests/lab/build toolstack)"
 	@tests/toolstack/commands "$$(tests/lab/build toolstack)" "$$(tests/lab/build tools)" \
 	    "$(abspath $(SIM_B)/xenstored_shim.so)"
