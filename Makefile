@@ -6,7 +6,7 @@
 # make check        run all tests; make check-fast the quick ones
 # make lint         static analysis, format and shell script checks
 # make format       bring the sources into the project's format
-# make install      install into $(DESTDIR)$(PREFIX)
+# make install      install into $(DESTDIR)$(PREFIX); make uninstall
 # make clean        remove what was built here (not the cache of downloads and Xen builds)
 #
 # V=1 shows the commands. CC=clang is as good as gcc.
@@ -68,6 +68,13 @@ install: $(B)/xenpaging2 man
 	install -D -m 0755 $(B)/xenpaging2 $(DESTDIR)$(PREFIX)/sbin/xenpaging2
 	install -D -m 0644 $(B)/man/xenpaging2.8 $(DESTDIR)$(PREFIX)/share/man/man8/xenpaging2.8
 	install -d -m 0700 $(DESTDIR)/var/lib/xen/xenpaging
+
+# The directory may hold the pages of guests that run.
+.PHONY: uninstall
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/sbin/xenpaging2 $(DESTDIR)$(PREFIX)/share/man/man8/xenpaging2.8
+	[ ! -d $(DESTDIR)/var/lib/xen/xenpaging ] || \
+	    rmdir --ignore-fail-on-non-empty $(DESTDIR)/var/lib/xen/xenpaging
 
 .PHONY: clean
 clean:
