@@ -34,6 +34,8 @@ xl unpause a
 xl paging-set a 80
 verify_guest a 1 300
 
+# A guest whose balloon is out is restored, and comes back from a reboot.
+xl mem-set a 120 || fail "xl mem-set failed"
 xl save a /run/lab/a.save || fail "xl save failed"
 xl restore /run/lab/a.save || fail "xl restore failed"
 a=$(guest_domid a)
