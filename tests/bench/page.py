@@ -7,7 +7,7 @@ import tables
 
 QUANTILES = ["p10", "p25", "p50", "p75", "p90", "p99", "p99.9", "max"]
 STYLE = """
-body { font: 14px sans-serif; margin: 2em auto; max-width: 1200px; color: #222 }
+body { font: 14px sans-serif; margin: 2em auto; max-width: 1200px; padding: 0 20px; color: #222 }
 h1 { font-size: 22px } h2 { font-size: 17px; margin-top: 2em; border-bottom: 1px solid #ccc }
 h3 { font-size: 14px; margin: 0.6em 0 0.3em }
 table { border-collapse: collapse; font-size: 12px } td, th { padding: 2px 8px; text-align: right }
