@@ -113,7 +113,7 @@ static int check_left_over(const struct adopt_env *env, struct xen_page *pages, 
 /* It was forgotten before the gfn could be nominated. */
 static bool is_kept(const struct adopt_env *env, uint32_t gfn)
 {
-    return index_is_kept(pages_entry(env->pages, gfn));
+    return pages_kept(env->pages, gfn) != STORE_SLOT_NONE;
 }
 
 /* As long as a nomination stands, so does its entry. */

@@ -290,10 +290,8 @@ void store_free(struct store *store, uint32_t slot)
 /* Some room is left: a slot that has to be found and taken back costs more than a free one. */
 bool store_may_keep(const struct store *store, uint32_t slot)
 {
-    const struct store_engine *engine = store->engine;
-
     return slot != STORE_SLOT_ZERO && store->nr_used < store->room - store->room / 16 &&
-           engine->ops->is_outside && engine->ops->is_outside(engine, slot);
+           store_engine_is_outside(store->engine, slot);
 }
 
 uint64_t store_bytes(const struct store *store)

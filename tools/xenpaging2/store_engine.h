@@ -28,7 +28,7 @@ struct store_engine_ops {
     void (*submit)(struct store_engine *engine, struct store_io *io);
     void (*release)(struct store_engine *engine, uint32_t slot);
     uint32_t (*max_slots)(const struct store_engine *engine);
-    /* Whether the page in a slot takes none of our memory; NULL: it does */
+    /* See store_engine_is_outside(); NULL: none is */
     bool (*is_outside)(const struct store_engine *engine, uint32_t slot);
     uint64_t (*id)(const struct store_engine *engine);     /* see store_id(); NULL: always 0 */
     uint64_t (*key_id)(const struct store_engine *engine); /* see store_key_id(); NULL: always 0 */
@@ -46,6 +46,12 @@ struct store_engine_ops {
 struct store_engine {
     const struct store_engine_ops *ops;
 };
+
+/* Whether the page in a slot takes none of our memory. */
+static inline bool store_engine_is_outside(const struct store_engine *engine, uint32_t slot)
+{
+    return engine->ops->is_outside && engine->ops->is_outside(engine, slot);
+}
 
 /* Opens the engine for options->where, which tells by its form which one. See store_open(). */
 int store_engine_open(struct event_base *base, const struct store_options *options,

@@ -189,8 +189,7 @@ static bool memory_is_outside(const struct store_engine *engine, uint32_t slot)
 {
     const struct memory_engine *m = (const struct memory_engine *)engine;
 
-    return m->next && !is_here(m, slot) && m->next->ops->is_outside &&
-           m->next->ops->is_outside(m->next, slot);
+    return m->next && !is_here(m, slot) && store_engine_is_outside(m->next, slot);
 }
 
 static void memory_remove(struct store_engine *engine)

@@ -21,6 +21,7 @@
 #include "io_list.h"
 #include "locked_memory.h"
 #include "page.h"
+#include "secret.h"
 #include "priorities.h"
 
 #define NR_READS 64u  /* under way in the engine inside; more wait */
@@ -233,9 +234,7 @@ static void seal_release(struct store_engine *engine, uint32_t slot)
 
 static bool seal_is_outside(const struct store_engine *engine, uint32_t slot)
 {
-    const struct store_engine *inner = ((const struct seal *)engine)->inner;
-
-    return inner->ops->is_outside && inner->ops->is_outside(inner, slot);
+    return store_engine_is_outside(((const struct seal *)engine)->inner, slot);
 }
 
 static uint32_t seal_max_slots(const struct store_engine *engine)
@@ -283,9 +282,7 @@ static void destroy(struct seal *s)
     done_later_clear(&s->later);
     EVP_CIPHER_CTX_free(s->encrypt);
     EVP_CIPHER_CTX_free(s->decrypt);
-    if (s->secret)
-        explicit_bzero(s->secret, sizeof(*s->secret));
-    locked_free(s->secret, sizeof(*s->secret));
+    secret_destroy(s->secret);
     locked_free(s->seals, s->nr_seals * sizeof(*s->seals));
     locked_free(s->buffers, NR_WRITES * PAGE_BYTES);
     free(s);
