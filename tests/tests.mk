@@ -36,7 +36,7 @@ SHELL_FILES := $(LAB)/build $(LAB)/run $(LAB)/deps $(LAB)/demo $(LAB)/patches-ch
                $(wildcard $(LAB)/lib/*.sh $(LAB)/parts/*.sh $(LAB)/dom0/helpers/*.sh $(addprefix $(LAB)/dom0/,block vif vif-paged) \
                $(LAB)/scenarios/*.sh $(LAB)/ept/*.sh $(LAB)/long/*.sh $(LAB)/selftest/*.sh) \
                $(wildcard tests/bench/*.sh) tests/bench/p2m tests/bench/run $(wildcard tests/bench/part-*) \
-               $(addprefix $(SIM)/,sim.sh demo run fidelity p2m selftest supervised store-faults) \
+               $(addprefix $(SIM)/,sim.sh demo run fidelity p2m selftest supervised store-faults clean-pages) \
                $(addprefix $(FUZZ)/,run keep selftest) $(COVERAGE)/report \
                tests/unit/run-test docs/check-man tools/toolstack/install $(addprefix tests/toolstack/,run installed commands foreignmemory libxenguest stand-in lib.sh) tests/model/run
 

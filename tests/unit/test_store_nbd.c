@@ -590,6 +590,16 @@ static void take_over(bool (*is_named)(void *arg, uint32_t slot, uint32_t gfn))
     store_adopt(store, is_named, NULL);
 }
 
+/* With so many pages in the store, and nothing under way. */
+static void live_and_die(uint32_t nr)
+{
+    start("file %s/disk");
+    assert_int_equal(live(false), 0);
+    begin_out(0, nr);
+    finish();
+    die();
+}
+
 /* A write of gfn 5 is on its way. */
 static void begin_life_and_be_late(void)
 {
@@ -669,11 +679,7 @@ static void a_late_hole_of_a_dead_process_hurts_no_page(void **state)
 static void what_had_its_answer_is_used_again(void **state)
 {
     (void)state;
-    start("file %s/disk");
-    assert_int_equal(live(false), 0);
-    begin_out(0, 10);
-    finish();
-    die();
+    live_and_die(10);
     take_over(is_nothing);
     begin_out(20, 10);
     finish();
@@ -688,11 +694,7 @@ static void what_had_its_answer_is_used_again(void **state)
 static void another_export_is_not_taken_for_the_one_of_before(void **state)
 {
     (void)state;
-    start("file %s/disk");
-    assert_int_equal(live(false), 0);
-    begin_out(0, NR);
-    finish();
-    die();
+    live_and_die(NR);
     strcat(uri, "&other=1");
     assert_int_equal(live(true), -ESTALE);
     assert_one_line(message);
@@ -718,11 +720,7 @@ static int take_over_and_die(void *arg)
 static void failure_to_take_over_leaves_nothing_behind(void **state)
 {
     (void)state;
-    start("file %s/disk");
-    assert_int_equal(live(false), 0);
-    begin_out(0, 10);
-    finish();
-    die();
+    live_and_die(10);
     check_every_failure(take_over_and_die, NULL);
 }
 
