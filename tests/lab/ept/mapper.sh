@@ -4,7 +4,6 @@
 # Scenario mapper on extended page tables, in short: no write of a program of dom0's is lost.
 # lab: timeout 600
 # lab: machine ept
-# lab: hypervisor patched
 
 start_mapper_guest a 56
 run_mapper a 1000 100 300 || fail "writes are lost"

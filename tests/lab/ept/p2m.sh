@@ -5,7 +5,6 @@
 # instructions runs: the emulated machine halts at once, whatever Xen it has.
 # lab: timeout 400
 # lab: machine ept
-# lab: hypervisor patched
 
 create_p2m_guest a
 expect_p2m a good evict-order lost-write ro-mapping ro-while-mapped log-dirty foreign-resume \

@@ -3,7 +3,6 @@
 #
 # Scenario held-while-thrashing with 10,000 pages, for a minute.
 # lab: timeout 2400
-# lab: hypervisor patched
 
 hold_while_thrashing 10000 60
 pass

@@ -9,7 +9,6 @@
 # lab: boot-disk mb=24 rounds=10 idle_ms=500 end=kexec disk=/dev/sdb disk_mb=8
 # lab: memory 2048
 # lab: dom0-memory 900
-# lab: hypervisor patched
 # lab: toolstack patched
 
 mkdir -p /var/lib/xen/xenpaging

@@ -4,7 +4,6 @@
 # Scenario killed-while-thrashing, in full, with a program of dom0 that writes to pages of the guest all
 # the while: none of its writes is lost either.
 # lab: timeout 4200
-# lab: hypervisor patched
 
 leave_pages_to_mapper
 start_thrashing 2

@@ -5,7 +5,6 @@
 # lab: timeout 3600
 # lab: dom0-cpus 1
 # lab: cpus 2
-# lab: hypervisor patched
 
 map_at_length
 pass

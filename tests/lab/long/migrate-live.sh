@@ -3,7 +3,6 @@
 #
 # Scenario migrate-live at length.
 # lab: timeout 20000
-# lab: hypervisor patched
 # lab: toolstack patched
 
 migrate_thrashing 5

@@ -4,7 +4,6 @@
 # Stock tools on a patched Xen, which does not take pages that are out for holes: xl save fails unless
 # it happens to find all of them, and loses nothing in either case.
 # lab: timeout 900
-# lab: hypervisor patched
 
 start_guest a 112 1 mb=32
 start_pager a

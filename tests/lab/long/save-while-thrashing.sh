@@ -3,7 +3,6 @@
 #
 # Scenario save-while-thrashing at length.
 # lab: timeout 20000
-# lab: hypervisor patched
 # lab: toolstack patched
 
 save_thrashing 10

@@ -5,7 +5,6 @@
 # resident, pages go out and in all the time, and none is ever bad.
 # lab: timeout 7200
 # lab: cpus 2
-# lab: hypervisor patched
 
 start_guest a 112 2 mb=32
 start_pager a

@@ -2,7 +2,6 @@
 # shellcheck shell=sh
 #
 # Two guests that have one and a half times the host's free memory between them, and go over most of it.
-# lab: hypervisor patched
 # lab: toolstack patched
 # lab: memory 940
 # lab: timeout 4000

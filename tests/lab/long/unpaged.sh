@@ -3,7 +3,6 @@
 #
 # Scenario unpaged at length.
 # lab: timeout 4000
-# lab: hypervisor patched
 
 live_unpaged 20
 pass

@@ -4,7 +4,6 @@
 # 50 live upgrades in a row, of a pager whose guest thrashes, with a program of dom0 that writes to
 # pages of the guest all the while.
 # lab: timeout 4200
-# lab: hypervisor patched
 
 leave_pages_to_mapper
 start_thrashing 2

@@ -2,7 +2,6 @@
 # shellcheck shell=sh
 #
 # Scenario xl-create at length.
-# lab: hypervisor patched
 # lab: toolstack patched
 # lab: timeout 4000
 

@@ -3,7 +3,6 @@
 #
 # A guest larger than free memory is also saved and restored, with all of its memory. If the store has no
 # room for what does not fit, or the target does not fit, nothing is started and nothing is left.
-# lab: hypervisor patched
 # lab: toolstack patched
 # lab: memory 800
 # lab: timeout 4000

@@ -6,7 +6,6 @@
 # lab: timeout 1200
 # lab: dom0-cpus 2
 # lab: cpus 2
-# lab: hypervisor patched
 
 start_guest a 112 1 mb=32
 start_pager a

@@ -4,7 +4,6 @@
 # A program of dom0 that keeps thousands of pages mapped delays nobody else, and its pages go out
 # when it lets them go.
 # lab: timeout 1200
-# lab: hypervisor patched
 
 hold_while_thrashing 6000 10
 pass

@@ -5,7 +5,6 @@
 # supervisor; and SIGUSR2, by which the pager makes room for another version. The next one takes
 # over, nothing is lost, and the guest works on.
 # lab: timeout 1800
-# lab: hypervisor patched
 
 start_thrashing 2
 kill_workers "${kills:-5}"

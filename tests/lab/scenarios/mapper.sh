@@ -4,7 +4,6 @@
 # A program of dom0 writes through short mappings to pages that the pager takes again and again:
 # on a patched Xen none of its writes is lost.
 # lab: timeout 600
-# lab: hypervisor patched
 
 start_mapper_guest a 56
 run_mapper a 3000 200 200 || fail "writes are lost"

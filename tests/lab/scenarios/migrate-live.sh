@@ -4,7 +4,6 @@
 # xl migrate of a guest whose pages go out and in, from the host to itself: what is written meanwhile
 # arrives, nothing is lost, and the guest stays near its target.
 # lab: timeout 4000
-# lab: hypervisor patched
 # lab: toolstack patched
 
 migrate_thrashing 1

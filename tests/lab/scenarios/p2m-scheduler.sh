@@ -4,7 +4,6 @@
 # A patched Xen does not wait for a page while it switches between vCPUs: everything of a guest
 # that runs goes out, the ring is full, and the guest works on once it is served.
 # lab: timeout 300
-# lab: hypervisor patched
 
 start_guest a 96 2 mb=8
 expect_p2m a good scheduler

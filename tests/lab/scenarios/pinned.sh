@@ -6,7 +6,6 @@
 # the host does is in it; the log has the times. The limit is for a debug build, which may be busy with other pages.
 # lab: timeout 600
 # lab: icount 1
-# lab: hypervisor patched
 
 create_paused a pvh 80 80
 domid=$(guest_domid a)

@@ -3,7 +3,6 @@
 #
 # xl save while pages go out and in: nothing is lost, and the guest stays near its target.
 # lab: timeout 4000
-# lab: hypervisor patched
 # lab: toolstack patched
 
 save_thrashing 1

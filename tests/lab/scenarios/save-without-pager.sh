@@ -4,7 +4,6 @@
 # A page that does not come: xl save says so and fails, in bounded time, and the guest goes on as if
 # nothing had happened.
 # lab: timeout 1200
-# lab: hypervisor patched
 # lab: toolstack patched
 
 start_guest a 112 1 mb=32

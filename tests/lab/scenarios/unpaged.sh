@@ -4,7 +4,6 @@
 # Guests without a pager on a patched Xen: whatever a toolstack does with them works, and leaves
 # neither a page nor a domain behind.
 # lab: timeout 600
-# lab: hypervisor patched
 
 live_unpaged 2
 pass

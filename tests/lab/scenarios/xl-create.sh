@@ -3,7 +3,6 @@
 #
 # xl create with paging=1: the guest is within its target when user space comes up, or 5 s later;
 # the daemon and its nodes are as docs/xenstore-paging.md says; xl destroy leaves nothing.
-# lab: hypervisor patched
 # lab: toolstack patched
 # lab: timeout 900
 

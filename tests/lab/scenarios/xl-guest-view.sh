@@ -2,7 +2,6 @@
 # shellcheck shell=sh
 #
 # Of the nodes of paging, a guest sees its target and nothing else, and can change none.
-# lab: hypervisor patched
 # lab: toolstack patched
 # lab: timeout 400
 

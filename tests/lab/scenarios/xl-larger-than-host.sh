@@ -3,7 +3,6 @@
 #
 # A guest one and a half times as large as the memory that the host has free: with paging_target, xl create
 # starts it paged, and it verifies its memory. Without that there is no room for it.
-# lab: hypervisor patched
 # lab: toolstack patched
 # lab: memory 800
 # lab: timeout 900

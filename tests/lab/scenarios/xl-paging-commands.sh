@@ -3,7 +3,6 @@
 #
 # xl paging-start, -set, -list and -stop on a guest that was created without paging; what was set
 # holds after it was saved and restored, and after a reboot; a daemon that was killed is found out.
-# lab: hypervisor patched
 # lab: toolstack patched
 # lab: timeout 1500
 

@@ -3,7 +3,6 @@
 #
 # xl create refuses what cannot be paged, and fails when the daemon does not start: one line says
 # why, and no domain, process or file is left.
-# lab: hypervisor patched
 # lab: toolstack patched
 # lab: timeout 900
 
