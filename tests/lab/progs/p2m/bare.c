@@ -81,6 +81,18 @@ void bare_wait(uint64_t gfn, int ms)
     inconclusive("the guest did nothing in %d ms", ms);
 }
 
+unsigned int bare_finish(uint64_t gfn, int ms, uint32_t *result)
+{
+    unsigned int requests = 0;
+
+    do {
+        bare_wait(gfn, ms);
+        requests += pager_serve();
+    } while (!bare_done(gfn, result));
+    bare_stop();
+    return requests;
+}
+
 void bare_stop(void)
 {
     xen_pause();

@@ -29,9 +29,17 @@ void bare_run(uint64_t gfn, const struct bare_code *code, struct bare_registers 
 /* Whether the code has come to its end, and with what. */
 bool bare_done(uint64_t gfn, uint32_t *result);
 
-/* Waits until there is a request or the code is done; what takes longer than MS ends the program.
+/*
+ * Waits until there is a request, the code is done or the event channel rings, which it also does
+ * once when it is bound, and late; what takes longer than MS ends the program.
  */
 void bare_wait(uint64_t gfn, int ms);
+
+/*
+ * Serves requests until the code is done, and pauses the guest; each may take MS. Returns their
+ * number.
+ */
+unsigned int bare_finish(uint64_t gfn, int ms, uint32_t *result);
 
 /* Pauses the guest. */
 void bare_stop(void);

@@ -18,20 +18,6 @@
 #define LONGEST_MS 20000
 #define QUIET_MS 3000 /* for what must not happen */
 
-/* Until the guest's code has come to its end. Returns how many requests there were. */
-static unsigned int serve_until_done(uint64_t gfn, uint32_t *result)
-{
-    unsigned int asked = 0;
-
-    /* An event channel rings once when it is bound, which can end the first wait. */
-    do {
-        bare_wait(gfn, LONGEST_MS);
-        asked += pager_serve();
-    } while (!bare_done(gfn, result));
-    bare_stop();
-    return asked;
-}
-
 /* An instruction that Xen emulates writes to a page that is out. */
 static const char *emulated_copy(uint64_t gfn)
 {
@@ -43,7 +29,7 @@ static const char *emulated_copy(uint64_t gfn)
     xen_fill(paged, 0);
     must("page out", pager_out(paged));
     bare_run(gfn, &bare_pusher, at_its_end);
-    asked = serve_until_done(gfn, &result);
+    asked = bare_finish(gfn, LONGEST_MS, &result);
     if (!asked)
         must("load", pager_in(paged));
     xen_read(paged, page);
@@ -89,11 +75,7 @@ static void call_while_ring_is_full(uint64_t gfn, struct bare_registers call, ui
     /* Only if nobody serves the ring is it full at the right moment. */
     for (int waited = 0; waited < QUIET_MS && !bare_done(gfn, result); waited += 10)
         pager_rung(10);
-    while (!bare_done(gfn, result)) {
-        bare_wait(gfn, LONGEST_MS);
-        pager_serve();
-    }
-    bare_stop();
+    bare_finish(gfn, LONGEST_MS, result);
 }
 
 /*
@@ -129,7 +111,7 @@ static const char *hypercall_arguments(uint64_t gfn)
     write_arguments(arguments, from, to);
     must("page out", pager_out(arguments));
     bare_run(gfn, &bare_caller, call);
-    serve_until_done(gfn, &result);
+    bare_finish(gfn, LONGEST_MS, &result);
     remark("the guest's hypercall returned %d", (int)result);
     if (result != 0)
         return "the guest's hypercall failed";

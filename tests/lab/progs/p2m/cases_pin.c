@@ -134,13 +134,7 @@ static const char *guest_cancels(uint64_t gfn)
     xen_fill(nominated, 0x5a);
     must("nominate", xen_nominate(nominated));
     bare_run(gfn, &bare_reader, (struct bare_registers){.esi = (uint32_t)(nominated * PAGE_BYTES)});
-    bare_wait(gfn, LONGEST_MS);
-    requests = pager_serve();
-    while (!bare_done(gfn, &result)) {
-        bare_wait(gfn, LONGEST_MS);
-        requests += pager_serve();
-    }
-    bare_stop();
+    requests = bare_finish(gfn, LONGEST_MS, &result);
     if (result != 0x5a5a5a5a)
         return "the guest read something else";
     return requests ? "the guest had to wait for the pager" : NULL;

@@ -59,10 +59,9 @@ static const char *spin(uint64_t gfn)
     asked = asks_or_spins(xen_counts().cpu_ns);
     if (!pager_serve())
         must("load", pager_in(paged));
-    bare_wait(gfn, LONGEST_MS);
-    if (!bare_done(gfn, &result) || result != 0x5a5a5a5a)
+    bare_finish(gfn, LONGEST_MS, &result);
+    if (result != 0x5a5a5a5a)
         inconclusive("the guest did not read the page: %x", result);
-    bare_stop();
     return asked ? NULL : "the vCPU spins and sends no request";
 }
 
@@ -79,11 +78,7 @@ static const char *reattach(uint64_t gfn)
     pager_die();
     if (pager_attach())
         return "no other pager can take the place of a dead one";
-    while (!bare_done(gfn, &result)) {
-        bare_wait(gfn, LONGEST_MS);
-        pager_serve();
-    }
-    bare_stop();
+    bare_finish(gfn, LONGEST_MS, &result);
     return result == 0x5a5a5a5a ? NULL : "the guest read something else";
 }
 

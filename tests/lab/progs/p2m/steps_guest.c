@@ -62,11 +62,7 @@ void step_end_guest(void)
 {
     uint32_t word;
 
-    while (!bare_done(steps.code, &word)) {
-        bare_wait(steps.code, STEP_LONGEST_MS);
-        pager_serve();
-    }
-    bare_stop();
+    bare_finish(steps.code, STEP_LONGEST_MS, &word);
     steps.guest_runs = false;
 }
 
