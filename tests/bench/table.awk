@@ -23,7 +23,7 @@ function reached(ratio, goal) {
 }
 
 function put(what, stock, stock_spread, patched, patched_spread, ratio, goal, reached) {
-    line = sprintf("%-22s %7s %7s  %7s %7s  %5s  %4s  %s", what, stock, stock_spread, patched,
+    line = sprintf("%-29s %7s %7s  %7s %7s  %5s  %4s  %s", what, stock, stock_spread, patched,
                    patched_spread, ratio, goal, reached)
     sub(/ +$/, "", line)
     print line
@@ -33,12 +33,16 @@ END {
     put("instructions per page", "stock", "spread", "patched", "spread", "ratio", "goal", "reached")
     for (i = 1; i <= rows; i++) {
         row = order[i]
-        if (!median[2, row] || !median[3, row]) {
+        stock = patched = row
+        sub("/.*", "", stock)
+        sub(".*/", "", patched)
+        if (!median[2, stock] || !median[3, patched]) {
             print "no count of " row > "/dev/stderr"
             exit 1
         }
-        ratio = sprintf("%.2f", median[3, row] / median[2, row])
-        put(what[row], sprintf("%.0f", median[2, row]), spread[2, row], sprintf("%.0f", median[3, row]),
-            spread[3, row], ratio, goal[row], reached(ratio, goal[row]))
+        ratio = sprintf("%.2f", median[3, patched] / median[2, stock])
+        put(what[row], sprintf("%.0f", median[2, stock]), spread[2, stock],
+            sprintf("%.0f", median[3, patched]), spread[3, patched], ratio, goal[row],
+            reached(ratio, goal[row]))
     }
 }

@@ -25,6 +25,7 @@
 
 #include <xen/hvm/hvm_op.h>
 #include <xencall.h>
+#include <xenctrl.h>
 #include <xendevicemodel.h>
 #include <xenforeignmemory.h>
 #include <xengnttab.h>
@@ -52,6 +53,7 @@ enum row {
     NOMINATE,
     EVICT,
     PAGE_OUT,
+    PAGE_OUT_PLAIN,
     PAGE_IN,
     PAGE_IN_BATCH,
     ROWS
@@ -71,12 +73,14 @@ static struct {
     [NOMINATE] = {.name = "nominate"},
     [EVICT] = {.name = "evict"},
     [PAGE_OUT] = {.name = "page-out"},
+    [PAGE_OUT_PLAIN] = {.name = "page-out-plain"},
     [PAGE_IN] = {.name = "page-in"},
     [PAGE_IN_BATCH] = {.name = "page-in-batch"},
 };
 
 static domid_t domid;
 static struct xen_ops *ops;
+static xc_interface *xc;
 static xenforeignmemory_handle *memory;
 static xendevicemodel_handle *device_model;
 static xengnttab_handle *grants;
@@ -157,11 +161,12 @@ static void open_all(void)
     char message[200];
 
     must("the pager's interfaces", !xen_ops_open(domid, &ops, message, sizeof(message)));
+    xc = xc_interface_open(NULL, NULL, 0);
     memory = xenforeignmemory_open(NULL, 0);
     device_model = xendevicemodel_open(NULL, 0);
     grants = xengnttab_open(NULL, 0);
     call = xencall_open(NULL, 0);
-    must("Xen's interfaces", memory && device_model && grants && call);
+    must("Xen's interfaces", xc && memory && device_model && grants && call);
     batch = xencall_alloc_buffer(call, sizeof(*batch));
     store = xen_alloc_pages(ops, PAGES);
     must("memory", batch && store);
@@ -262,6 +267,23 @@ static void page_out(unsigned int first, unsigned int nr)
     record(PAGE_OUT, nominated - start + evicted, nr);
 }
 
+/* What the interface of a stock Xen has for it, and xenpaging does. */
+static void page_out_plainly(unsigned int page)
+{
+    const xen_pfn_t gfn = FIRST_GFN + page;
+    uint64_t start = __rdtsc();
+    int error;
+    void *map;
+
+    must("nominate", !xc_mem_paging_nominate(xc, domid, gfn));
+    map = xenforeignmemory_map(memory, domid, PROT_READ, 1, &gfn, &error);
+    must("map", map && !error);
+    memcpy(stored(page), map, PAGE_BYTES);
+    xenforeignmemory_unmap(memory, map, 1);
+    must("evict", !xc_mem_paging_evict(xc, domid, gfn));
+    record(PAGE_OUT_PLAIN, __rdtsc() - start, 1);
+}
+
 static void load_singly(unsigned int first, unsigned int nr)
 {
     for (unsigned int i = first; i < first + nr; i++)
@@ -298,6 +320,12 @@ static void all_out(void)
         page_out(first, xen_step(ops));
 }
 
+static void all_out_plainly(void)
+{
+    for (unsigned int page = 0; page < PAGES; page++)
+        page_out_plainly(page);
+}
+
 /* A Xen without batches is measured with what it has in place of them. */
 static void one_round(void)
 {
@@ -311,6 +339,9 @@ static void one_round(void)
     page_in(PAGE_IN, load_singly);
     all_out();
     page_in(PAGE_IN_BATCH, xen_is_patched(ops) ? load_batch : load_singly);
+    all_out_plainly();
+    for (unsigned int first = 0; first < PAGES; first += XEN_MAX_STEP)
+        load_singly(first, XEN_MAX_STEP);
 }
 
 int main(int argc, char **argv)
