@@ -24,9 +24,11 @@ static uint32_t features_of_next;
 
 void fake_xen_patch(bool patched)
 {
-    features_of_next = patched ? XENMEM_paging_feature_batch | XENMEM_paging_feature_pins |
-                                     XENMEM_paging_feature_doorbell | XENMEM_paging_feature_reattach
-                               : 0;
+    features_of_next = patched
+                           ? XENMEM_paging_feature_batch | XENMEM_paging_feature_pins |
+                                 XENMEM_paging_feature_doorbell | XENMEM_paging_feature_reattach |
+                                 XENMEM_paging_feature_invalidate
+                           : 0;
 }
 
 int setup_on_patched(int (*setup)(void **state), void **state)

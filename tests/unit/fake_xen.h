@@ -48,6 +48,7 @@ enum fake_call {
     CALL_MULTICALL, /* likewise */
     CALL_CANCEL,
     CALL_QUERY,
+    CALL_INVALIDATE,
     NR_CALLS
 };
 

@@ -314,10 +314,10 @@ int xendevicemodel_set_mem_type(xendevicemodel_handle *device_model, domid_t dom
 
 static int batch_entry(const struct xen_mem_paging_batch_entry *entry)
 {
-    static const enum fake_call calls[] = {CALL_NOMINATE, CALL_EVICT, CALL_LOAD, CALL_CANCEL,
-                                           CALL_QUERY};
+    static const enum fake_call calls[] = {CALL_NOMINATE, CALL_EVICT, CALL_LOAD,
+                                           CALL_CANCEL,   CALL_QUERY, CALL_INVALIDATE};
 
-    if (entry->op > XENMEM_paging_batch_query)
+    if (entry->op > XENMEM_paging_batch_invalidate)
         return -EOPNOTSUPP;
     if (call_fails(calls[entry->op], entry->gfn))
         return -errno;
@@ -330,8 +330,10 @@ static int batch_entry(const struct xen_mem_paging_batch_entry *entry)
         return p2m_prepare(entry->gfn, entry->buffer.p);
     case XENMEM_paging_batch_cancel:
         return p2m_cancel(entry->gfn);
-    default:
+    case XENMEM_paging_batch_query:
         return p2m_query(entry->gfn);
+    default:
+        return 0;
     }
 }
 

@@ -177,6 +177,42 @@ static void requests_do_not_make_held_pages_be_tried_all_the_time(void **state)
     rig->to_go = 0;
 }
 
+static void device_model_unmaps(enum fake_call call, uint32_t gfn)
+{
+    (void)gfn;
+    if (call == CALL_INVALIDATE && fake_xen_nr_calls(CALL_INVALIDATE) == 2)
+        foreign_unmap(3);
+}
+
+static void device_models_are_asked_to_unmap_once_a_minute_if_no_other_page_can_go_out(void **state)
+{
+    struct rig *rig = *state;
+
+    assert_int_equal(foreign_map(3), 0);
+    rig_start_page_out(rig, ALL);
+    loop_for(rig->base, 200);
+    assert_int_equal(fake_xen_nr_calls(CALL_INVALIDATE), 0);
+    loop_for(rig->base, 50000);
+    assert_int_equal(fake_xen_nr_calls(CALL_INVALIDATE), 1);
+    assert_state(rig, 3, PAGE_RESIDENT);
+    fake_xen.before_call = device_model_unmaps;
+    loop_for(rig->base, 60000);
+    assert_int_equal(fake_xen_nr_calls(CALL_INVALIDATE), 2);
+    assert_state(rig, 3, PAGE_PAGED);
+}
+
+static void device_models_keep_what_does_not_have_to_go_out(void **state)
+{
+    struct rig *rig = *state;
+
+    assert_int_equal(foreign_map(3), 0);
+    rig_start_page_out(rig, ALL - 1);
+    loop_for(rig->base, 50000);
+    assert_int_equal(pages_nr_paged(rig->pages), ALL - 1);
+    assert_int_equal(fake_xen_nr_calls(CALL_INVALIDATE), 0);
+    foreign_unmap(3);
+}
+
 static void a_store_that_is_full_is_not_asked_at_each_ring(void **state)
 {
     struct rig *rig = *state;
@@ -392,6 +428,8 @@ int main(void)
         ON_PATCHED(a_page_that_a_reader_holds_in_the_last_moment_stays_until_it_is_let_go),
         ON_PATCHED(a_ring_that_comes_with_a_request_is_heard),
         ON_PATCHED(requests_do_not_make_held_pages_be_tried_all_the_time),
+        ON_PATCHED(device_models_are_asked_to_unmap_once_a_minute_if_no_other_page_can_go_out),
+        ON_PATCHED(device_models_keep_what_does_not_have_to_go_out),
         ON_PATCHED(a_store_that_is_full_is_not_asked_at_each_ring),
         ON_PATCHED(a_page_of_a_special_use_is_left_alone_for_a_minute),
         cmocka_unit_test(a_holder_of_10000_pages_delays_nobody),

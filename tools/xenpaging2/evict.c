@@ -19,6 +19,10 @@
 #define MIN_REST_MS 50
 #define MAX_REST_MS 10000
 
+/* After about as long without any page that can go out. Not often: device models are slow then. */
+#define ASK_TO_UNMAP_REST_MS 400
+#define ASK_TO_UNMAP_PERIOD_MS 60000
+
 static void begin(evutil_socket_t fd, short what, void *arg);
 
 /* Put off once, so that it does go on however long page-ins may wait: they may wait for memory. */
@@ -288,6 +292,22 @@ unsigned int evict_nr_parked(const struct evict *evict)
     return candidates_nr_parked(evict->candidates);
 }
 
+/*
+ * A device model may keep what it has mapped for ever. Nobody is asked for it as long as others can
+ * go out: the next transfer has to map its pages again, and QEMU 7.2 can abort meanwhile.
+ */
+static void ask_to_unmap(struct evict *evict)
+{
+    int64_t now = clock_ms();
+
+    if (evict->rest_ms < ASK_TO_UNMAP_REST_MS || now < evict->next_ask_ms || evict->store_failed ||
+        !candidates_nr_parked(evict->candidates))
+        return;
+    evict->next_ask_ms = now + ASK_TO_UNMAP_PERIOD_MS;
+    if (!xen_ask_to_unmap(evict->env.ops))
+        log_debug("no other page can go out: device models are asked to unmap theirs");
+}
+
 static void rest_longer(struct evict *evict)
 {
     int ms = evict->rest_ms ? evict->rest_ms * 2 : MIN_REST_MS;
@@ -306,8 +326,10 @@ static void all_ended(struct evict *evict, bool only_parked)
         begin_soon(evict);
     else if (only_parked)
         go_on_resting(evict);
-    else
+    else {
+        ask_to_unmap(evict);
         rest_longer(evict);
+    }
 }
 
 static void note_success(struct evict *evict)

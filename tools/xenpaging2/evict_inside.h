@@ -62,6 +62,7 @@ struct evict {
     bool is_resting;
     int rest_ms;           /* the last rest; 0 after a batch that went well */
     int64_t rest_until_ms; /* its end */
+    int64_t next_ask_ms;   /* before that, device models are not asked to unmap anything */
 };
 
 /* --- evict.c --- */

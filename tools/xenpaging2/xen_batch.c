@@ -126,6 +126,16 @@ static void query(struct xen_ops *ops, struct xen_page *pages, unsigned int nr)
         pages[i].rc = page_state(ops, &pages[i]);
 }
 
+static int ask_to_unmap(struct xen_ops *ops)
+{
+    struct xen_page none = {0};
+
+    if (!(ops->features & XENMEM_paging_feature_invalidate))
+        return -EOPNOTSUPP;
+    run_batch(ops, XENMEM_paging_batch_invalidate, &none, 1);
+    return none.rc;
+}
+
 int xen_probe_features(struct xen_ops *ops)
 {
     int rc = call_batch(ops, 0);
@@ -141,4 +151,5 @@ const struct xen_way xen_batch = {
     .cancel = cancel,
     .load = load,
     .query = query,
+    .ask_to_unmap = ask_to_unmap,
 };

@@ -176,6 +176,13 @@ void xen_cancel(struct xen_ops *ops, struct xen_page *pages, unsigned int nr);
 void xen_query(struct xen_ops *ops, struct xen_page *pages, unsigned int nr);
 
 /*
+ * Asks the domain's device models to drop the mappings that they keep without using them, when one
+ * of its vCPUs runs next (IOREQ_TYPE_INVALIDATE). Returns 0 or a negative errno, -EOPNOTSUPP if
+ * this Xen does not pass that on.
+ */
+int xen_ask_to_unmap(struct xen_ops *ops);
+
+/*
  * Gives a frame with these contents to a gfn that is paged out, whether it was asked for or not.
  * -ENOMEM: no memory now; -ENOENT: the gfn is not paged out (any more).
  */

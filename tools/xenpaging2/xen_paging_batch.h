@@ -50,6 +50,10 @@ struct xen_mem_paging_batch_entry {
 #ifndef XENMEM_paging_batch_query
 #define XENMEM_paging_batch_query 4
 #endif
+/* Asks device models to drop the mappings that they cache. It says nothing of a page. */
+#ifndef XENMEM_paging_batch_invalidate
+#define XENMEM_paging_batch_invalidate 5
+#endif
 
 #ifndef XENMEM_paging_state_none
 #define XENMEM_paging_state_none 0 /* not RAM */
@@ -84,6 +88,10 @@ struct xen_mem_paging_batch_entry {
 /* XEN_VM_EVENT_ENABLE replaces the ring of a pager that died. */
 #ifndef XENMEM_paging_feature_reattach
 #define XENMEM_paging_feature_reattach (1u << 3)
+#endif
+/* There is XENMEM_paging_batch_invalidate. */
+#ifndef XENMEM_paging_feature_invalidate
+#define XENMEM_paging_feature_invalidate (1u << 5)
 #endif
 
 #endif

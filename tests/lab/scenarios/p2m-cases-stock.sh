@@ -12,7 +12,7 @@ lab-mapper "$(guest_domid a)" $((80 * 256)) 64 400 || fail "writes are lost with
 expect_p2m a bad lost-write ro-mapping ro-while-mapped log-dirty \
     foreign-resume spin emulated-copy hypercall-arguments \
     pinned pinned-by-reader writer-cancels guest-cancels granted \
-    batch-operations batch-bounds mapper-vs-pager mapper-vs-batches \
+    batch-operations batch-bounds mapper-vs-pager mapper-vs-batches asked-to-unmap \
     balloon-paged balloon-paging-in reattach
 destroy_guest a
 pass

@@ -9,6 +9,6 @@ expect_p2m a good evict-order lost-write ro-mapping ro-while-mapped log-dirty \
     foreign-resume spin emulated-copy hypercall-arguments drop-sleeps locked-copy reattach \
     balloon-paged balloon-paging-in populate-over-paging-in mapping-over-paged \
     pinned pinned-by-reader writer-cancels guest-cancels granted \
-    batch-operations batch-bounds mapper-vs-pager mapper-vs-batches
+    batch-operations batch-bounds mapper-vs-pager mapper-vs-batches asked-to-unmap
 destroy_guest a
 pass

@@ -230,6 +230,8 @@ static int do_entry(struct domain *d, struct sim_batch_entry *e)
         return p2m_cancel(d, e->gfn);
     case XENMEM_paging_batch_query:
         return p2m_query(d, e->gfn);
+    case XENMEM_paging_batch_invalidate:
+        return 0; /* there is no device model */
     default:
         return -EOPNOTSUPP;
     }
@@ -238,7 +240,8 @@ static int do_entry(struct domain *d, struct sim_batch_entry *e)
 static int64_t batch_features(void)
 {
     return XENMEM_paging_feature_batch | XENMEM_paging_feature_pins |
-           XENMEM_paging_feature_doorbell | XENMEM_paging_feature_reattach;
+           XENMEM_paging_feature_doorbell | XENMEM_paging_feature_reattach |
+           XENMEM_paging_feature_invalidate;
 }
 
 /* One that fails breaks off: half is done, and one more of which nothing is said. */

@@ -17,6 +17,7 @@ enum batch_op {
     BATCH_PREP,
     BATCH_CANCEL,
     BATCH_QUERY,
+    BATCH_INVALIDATE,
     BATCH_NO_SUCH_OP = 99
 };
 

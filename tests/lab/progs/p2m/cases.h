@@ -25,6 +25,7 @@ extern const struct p2m_case guest_cases[];
 extern const struct p2m_case batch_cases[];
 extern const struct p2m_case pin_cases[];
 extern const struct p2m_case race_cases[];
+extern const struct p2m_case device_model_cases[];
 extern const struct p2m_case conformance_cases[];
 
 #endif

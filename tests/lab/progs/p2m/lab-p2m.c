@@ -19,9 +19,9 @@
 /* 80 MiB: above the kernel, and RAM in any guest of 96 MiB. */
 #define FIRST_GFN 0x5000
 
-static const struct p2m_case *const groups[] = {mapping_cases, removal_cases,    request_cases,
-                                                guest_cases,   batch_cases,      pin_cases,
-                                                race_cases,    conformance_cases};
+static const struct p2m_case *const groups[] = {
+    mapping_cases, removal_cases, request_cases,     guest_cases,       batch_cases,
+    pin_cases,     race_cases,    conformance_cases, device_model_cases};
 
 /* Calls FN for each case until it returns true. */
 static const struct p2m_case *find(int (*fn)(const struct p2m_case *, const char *),
