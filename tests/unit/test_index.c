@@ -22,7 +22,7 @@
 #include "store.h"
 
 #define NR_GFNS 3000u
-#define HEADER_BYTES 80 /* that are checked */
+#define HEADER_BYTES 272 /* that are checked */
 
 static char directory[32], path[64], message[256];
 static const struct index_owner mine = {
@@ -113,6 +113,21 @@ static void what_was_written_comes_back(void **state)
     assert_int_equal(slots[8191].gfn, NR_GFNS - 1);
     locked_free(gfns, 2 * NR_GFNS * sizeof(*gfns));
     locked_free(slots, 8192 * sizeof(*slots));
+}
+
+/* What a program in one guest could find out of its own is of no use in another. */
+static void the_key_of_the_checksums_comes_back_and_is_of_this_index_only(void **state)
+{
+    char key[INDEX_KEY_BYTES];
+
+    (void)state;
+    memcpy(key, index_checksum_key(index_), sizeof(key));
+    close_index();
+    assert_int_equal(open_mine(), 0);
+    assert_memory_equal(index_checksum_key(index_), key, sizeof(key));
+    close_index();
+    assert_int_equal(create(), 0);
+    assert_memory_not_equal(index_checksum_key(index_), key, sizeof(key));
 }
 
 /* Whatever the size of the tables, in each other's way they are not. */
@@ -440,6 +455,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_INDEX(what_was_written_comes_back),
+        WITH_INDEX(the_key_of_the_checksums_comes_back_and_is_of_this_index_only),
         WITH_INDEX(seals_come_back_and_leave_records_alone),
         WITH_INDEX(tables_grow_and_keep_what_is_in_them),
         WITH_INDEX(the_file_is_for_us_alone_and_takes_little_room),
