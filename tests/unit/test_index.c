@@ -313,15 +313,23 @@ static void done(struct store_io *io)
     (void)io;
 }
 
-static uint32_t put(uint32_t gfn)
+static int page_out(uint32_t gfn, uint32_t *slot)
 {
     static _Alignas(PAGE_BYTES) char page[PAGE_BYTES] = "not zero";
     struct store_io io = {.page = page, .gfn = gfn, .slot = STORE_SLOT_NONE, .done = done};
 
     store_page_out(store, &io);
     loop_settle(base);
-    assert_int_equal(io.error, 0);
-    return io.slot;
+    *slot = io.slot;
+    return io.error;
+}
+
+static uint32_t put(uint32_t gfn)
+{
+    uint32_t slot;
+
+    assert_int_equal(page_out(gfn, &slot), 0);
+    return slot;
 }
 
 static void open_all(void)
@@ -415,6 +423,21 @@ static void slots_that_no_entry_names_are_free(void **state)
 
 /* --- Failure. --- */
 
+/* So that slots which are kept, and have their records, are given up for it. */
+static void where_the_index_has_no_space_there_is_none_for_a_page(void **state)
+{
+    uint32_t slot;
+
+    (void)state;
+    open_all();
+    fail_nth(1);
+    assert_int_equal(page_out(0, &slot), -ENOSPC);
+    assert_int_equal(failed_with(), ENOSPC);
+    assert_int_equal(slot, STORE_SLOT_NONE);
+    assert_int_equal(put(0), 0);
+    close_all();
+}
+
 static int create_grow_and_close(void *arg)
 {
     uint32_t *gfns = NULL;
@@ -470,6 +493,7 @@ int main(void)
         WITH_INDEX(an_index_of_another_version_is_refused),
         WITH_INDEX(each_flipped_bit_of_an_entry_is_seen),
         WITH_INDEX(slots_that_no_entry_names_are_free),
+        WITH_INDEX(where_the_index_has_no_space_there_is_none_for_a_page),
         WITH_INDEX(failure_leaves_nothing_behind),
     };
 

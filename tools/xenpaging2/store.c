@@ -120,7 +120,7 @@ static int grow(struct store *store)
         return -ENOSPC;
     slots = index_grow_slots(store->index, store->slots, store->nr_slots, nr_slots);
     if (!slots)
-        return -ENOMEM;
+        return -errno;
     store->slots = slots;
     for (uint32_t slot = nr_slots; slot-- > store->nr_slots;)
         add_free(store, slot);
