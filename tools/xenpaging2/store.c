@@ -215,7 +215,7 @@ static void write_elsewhere(struct store_io *io)
 /* There may be less space than slots: other files have a part of it, and more or less over time. */
 static void learn_room(struct store *store, int error)
 {
-    if (error == -ENOSPC && store->nr_used < store->room)
+    if (store_was_full(error) && store->nr_used < store->room)
         store->room = store->nr_used;
     else if (!error && store->nr_used > store->room)
         store->room = store->max_slots;
