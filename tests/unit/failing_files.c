@@ -14,6 +14,7 @@ int __real_open(const char *path, int flags, ...);
 int __real_flock(int fd, int operation);
 int __real_fstat(int fd, struct stat *st);
 int __real_ftruncate(int fd, off_t size);
+int __real_posix_fallocate(int fd, off_t offset, off_t size);
 ssize_t __real_pread(int fd, void *data, size_t size, off_t offset);
 ssize_t __real_pwrite(int fd, const void *data, size_t size, off_t offset);
 ssize_t __real_pwritev(int fd, const struct iovec *data, int nr, off_t offset);
@@ -22,6 +23,7 @@ int __wrap_open(const char *path, int flags, ...);
 int __wrap_flock(int fd, int operation);
 int __wrap_fstat(int fd, struct stat *st);
 int __wrap_ftruncate(int fd, off_t size);
+int __wrap_posix_fallocate(int fd, off_t offset, off_t size);
 ssize_t __wrap_pread(int fd, void *data, size_t size, off_t offset);
 ssize_t __wrap_pwrite(int fd, const void *data, size_t size, off_t offset);
 ssize_t __wrap_pwritev(int fd, const struct iovec *data, int nr, off_t offset);
@@ -51,6 +53,11 @@ int __wrap_fstat(int fd, struct stat *st)
 int __wrap_ftruncate(int fd, off_t size)
 {
     return fail_this(EIO) ? -1 : __real_ftruncate(fd, size);
+}
+
+int __wrap_posix_fallocate(int fd, off_t offset, off_t size)
+{
+    return fail_this(ENOSPC) ? ENOSPC : __real_posix_fallocate(fd, offset, size);
 }
 
 ssize_t __wrap_pread(int fd, void *data, size_t size, off_t offset)

@@ -5,6 +5,7 @@
 #include <event2/event.h>
 
 #include "page.h"
+#include "store_engine.h"
 
 #define NR_GFNS STORY_GFNS
 #define RING_SLOTS 8
@@ -125,12 +126,18 @@ static void the_target_changes(struct rig *rig)
 
 static void the_store_is_in_trouble(void)
 {
+    static const int errors[] = {-EIO, -ENOSPC, STORE_ELSEWHERE};
+
     switch (draw(4)) {
     case 0:
+        fake_engine.error = errors[draw(3)];
         fake_engine.fail_writes = draw(10);
+        fake_engine.fail_reads = 0;
         break;
     case 1:
+        fake_engine.error = -EIO;
         fake_engine.fail_reads = draw(4);
+        fake_engine.fail_writes = 0;
         break;
     case 2:
         fake_engine.hold = true;

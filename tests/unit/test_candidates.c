@@ -108,6 +108,16 @@ static void what_is_not_in_memory_is_passed_over(void **state)
     pages_give_up(pages, 0);
 }
 
+/* There may be memory for the larger policy, and none, or no space in the index, for the pages. */
+static void what_only_the_policy_has_grown_for_is_passed_over(void **state)
+{
+    (void)state;
+    look_for_ram();
+    assert_int_equal(policy_grow(policy, 2 * NR_GFNS), 0);
+    for (uint32_t i = 0; i < 2 * NR_GFNS; i++)
+        assert_int_equal(next(0), i % NR_GFNS);
+}
+
 static void the_search_ends_if_nothing_is_in_memory(void **state)
 {
     (void)state;
@@ -232,6 +242,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ON_STOCK(what_the_policy_proposes_comes_in_its_order),
         ON_STOCK(what_is_not_in_memory_is_passed_over),
+        ON_STOCK(what_only_the_policy_has_grown_for_is_passed_over),
         ON_STOCK(the_search_ends_if_nothing_is_in_memory),
         ON_STOCK(a_pass_over_all_ends_with_a_look_for_new_ram),
         ON_STOCK(a_page_in_use_is_parked_where_there_is_a_doorbell),

@@ -22,7 +22,7 @@
 #include "store.h"
 
 #define NR_GFNS 3000u
-#define HEADER_BYTES 80 /* that are checked */
+#define HEADER_BYTES 272 /* that are checked */
 
 static char directory[32], path[64], message[256];
 static const struct index_owner mine = {
@@ -113,6 +113,21 @@ static void what_was_written_comes_back(void **state)
     assert_int_equal(slots[8191].gfn, NR_GFNS - 1);
     locked_free(gfns, 2 * NR_GFNS * sizeof(*gfns));
     locked_free(slots, 8192 * sizeof(*slots));
+}
+
+/* What a program in one guest could find out of its own is of no use in another. */
+static void the_key_of_the_checksums_comes_back_and_is_of_this_index_only(void **state)
+{
+    char key[INDEX_KEY_BYTES];
+
+    (void)state;
+    memcpy(key, index_checksum_key(index_), sizeof(key));
+    close_index();
+    assert_int_equal(open_mine(), 0);
+    assert_memory_equal(index_checksum_key(index_), key, sizeof(key));
+    close_index();
+    assert_int_equal(create(), 0);
+    assert_memory_not_equal(index_checksum_key(index_), key, sizeof(key));
 }
 
 /* Whatever the size of the tables, in each other's way they are not. */
@@ -298,15 +313,23 @@ static void done(struct store_io *io)
     (void)io;
 }
 
-static uint32_t put(uint32_t gfn)
+static int page_out(uint32_t gfn, uint32_t *slot)
 {
     static _Alignas(PAGE_BYTES) char page[PAGE_BYTES] = "not zero";
     struct store_io io = {.page = page, .gfn = gfn, .slot = STORE_SLOT_NONE, .done = done};
 
     store_page_out(store, &io);
     loop_settle(base);
-    assert_int_equal(io.error, 0);
-    return io.slot;
+    *slot = io.slot;
+    return io.error;
+}
+
+static uint32_t put(uint32_t gfn)
+{
+    uint32_t slot;
+
+    assert_int_equal(page_out(gfn, &slot), 0);
+    return slot;
 }
 
 static void open_all(void)
@@ -400,6 +423,21 @@ static void slots_that_no_entry_names_are_free(void **state)
 
 /* --- Failure. --- */
 
+/* So that slots which are kept, and have their records, are given up for it. */
+static void where_the_index_has_no_space_there_is_none_for_a_page(void **state)
+{
+    uint32_t slot;
+
+    (void)state;
+    open_all();
+    fail_nth(1);
+    assert_int_equal(page_out(0, &slot), -ENOSPC);
+    assert_int_equal(failed_with(), ENOSPC);
+    assert_int_equal(slot, STORE_SLOT_NONE);
+    assert_int_equal(put(0), 0);
+    close_all();
+}
+
 static int create_grow_and_close(void *arg)
 {
     uint32_t *gfns = NULL;
@@ -440,6 +478,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_INDEX(what_was_written_comes_back),
+        WITH_INDEX(the_key_of_the_checksums_comes_back_and_is_of_this_index_only),
         WITH_INDEX(seals_come_back_and_leave_records_alone),
         WITH_INDEX(tables_grow_and_keep_what_is_in_them),
         WITH_INDEX(the_file_is_for_us_alone_and_takes_little_room),
@@ -454,6 +493,7 @@ int main(void)
         WITH_INDEX(an_index_of_another_version_is_refused),
         WITH_INDEX(each_flipped_bit_of_an_entry_is_seen),
         WITH_INDEX(slots_that_no_entry_names_are_free),
+        WITH_INDEX(where_the_index_has_no_space_there_is_none_for_a_page),
         WITH_INDEX(failure_leaves_nothing_behind),
     };
 

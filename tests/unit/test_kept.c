@@ -227,6 +227,18 @@ static void a_write_that_finds_no_space_takes_that_of_what_is_kept(void **state)
     assert_int_equal(pages_nr_paged(rig->pages), NR - 8 + 30);
 }
 
+static void a_quota_that_is_used_up_is_no_space(void **state)
+{
+    struct rig *rig = *state;
+
+    page_out_and_read(rig, 8);
+    fake_engine.error = -EDQUOT;
+    fake_engine.fail_writes = 5;
+    rig_page_out(rig, 30);
+    assert_int_equal(pages_nr_kept(rig->pages), 3);
+    assert_int_equal(pages_nr_paged(rig->pages), NR - 8 + 30);
+}
+
 static void without_space_at_all_what_is_kept_is_given_up_once(void **state)
 {
     struct rig *rig = *state;
@@ -274,6 +286,7 @@ int main(void)
         SMALL_ON_BOTH(what_is_kept_makes_room_for_what_goes_out),
         SMALL_ON_BOTH(nothing_is_kept_where_the_store_is_nearly_full),
         ON_BOTH(a_write_that_finds_no_space_takes_that_of_what_is_kept),
+        ON_BOTH(a_quota_that_is_used_up_is_no_space),
         ON_BOTH(without_space_at_all_what_is_kept_is_given_up_once),
         ON_BOTH(other_errors_take_nothing_that_is_kept),
     };

@@ -430,6 +430,30 @@ static void a_page_that_has_changed_and_cannot_be_written_holds_no_slot(void **s
     assert_int_equal(store_bytes(store), 0);
 }
 
+/*
+ * Programs in the guest may be enemies of each other: one must not be able to make a page that is
+ * taken for another's. With XXH3's own secret and a seed of generation and gfn that is as easy as
+ * this: two words are multiplied by 0, and so their upper halves can change places.
+ */
+static void who_knows_gfn_and_generation_cannot_make_a_page_that_passes(void **state)
+{
+    static const uint64_t secret[2] = {0xbe4ba423396cfeb8, 0x1cad21f72c81017c}; /* its beginning */
+    const uint32_t gfn = 5;
+    const uint64_t low[2] = {(uint32_t)(secret[0] + gfn), (uint32_t)(secret[1] - gfn)};
+    uint32_t slot = STORE_SLOT_NONE;
+    struct page page = {{0}};
+
+    (void)state;
+    for (uint64_t other = 0; other < 2; other++) {
+        const uint64_t words[2] = {low[0] | (other + 1) << 32, low[1] | (2 - other) << 32};
+
+        memcpy(page.bytes, &words[0], sizeof(words[0]));
+        memcpy(page.bytes + 64, &words[1], sizeof(words[1])); /* of the next stripe */
+        assert_int_equal(page_out_again(gfn, &page, &slot), 0);
+        assert_false(was_clean);
+    }
+}
+
 static void page_out_to_anothers_slot(void *arg)
 {
     uint32_t slot = put(5, 1);
@@ -664,6 +688,7 @@ int main(void)
         WITH_STORE(a_page_that_has_changed_is_written),
         WITH_STORE(a_page_that_has_become_zeros_gives_its_slot_back),
         WITH_STORE(a_page_that_has_changed_and_cannot_be_written_holds_no_slot),
+        WITH_STORE(who_knows_gfn_and_generation_cannot_make_a_page_that_passes),
         WITH_STORE(keeping_another_gfns_slot_is_a_bug),
         WITH_STORE(only_slots_that_take_no_memory_may_be_kept),
         WITH_STORE(slots_may_be_kept_while_there_is_room),

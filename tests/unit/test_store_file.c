@@ -319,7 +319,7 @@ static void what_was_given_back_cannot_be_read_in_the_file(void **state)
     assert_gets(7, put(7));
 }
 
-static void open_with_index(struct index **index, const char *index_path, bool take_over)
+static int open_with_index(struct index **index, const char *index_path, bool take_over)
 {
     struct index_owner owner = {.domid = 1};
     struct store_options options = {.where = path};
@@ -331,7 +331,7 @@ static void open_with_index(struct index **index, const char *index_path, bool t
     owner.store_id = store_id(store);
     if (!take_over)
         assert_int_equal(index_create(index_path, &owner, index, message, sizeof(message)), 0);
-    assert_int_equal(store_use_index(store, *index), 0);
+    return store_use_index(store, *index);
 }
 
 static bool is_gfn_1(void *arg, uint32_t slot, uint32_t gfn)
@@ -349,12 +349,12 @@ static void what_an_earlier_pager_gave_back_cannot_be_read_either(void **state)
 
     (void)state;
     snprintf(index_path, sizeof(index_path), "%s.index", path);
-    open_with_index(&index, index_path, false);
+    assert_int_equal(open_with_index(&index, index_path, false), 0);
     slots[0] = put(1);
     slots[1] = put(2);
     close_store();
     index_close(index);
-    open_with_index(&index, index_path, true);
+    assert_int_equal(open_with_index(&index, index_path, true), 0);
     store_adopt(store, is_gfn_1, NULL);
     assert_gets(1, slots[0]);
     store_free(store, slots[0]);
@@ -815,6 +815,43 @@ static void a_block_device_too_small_is_refused(void **state)
         skip();
 }
 
+static void shrink(int device)
+{
+    assert_int_equal(truncate(backing, DEVICE_PAGES / 2 * PAGE_BYTES), 0);
+    assert_int_equal(ioctl(device, LOOP_SET_CAPACITY), 0);
+}
+
+static void take_over_what_has_shrunk(int device)
+{
+    struct index *index;
+    char index_path[80];
+
+    snprintf(index_path, sizeof(index_path), "%s.index", path);
+    assert_int_equal(open_with_index(&index, index_path, false), 0);
+    for (uint32_t i = 0; i < DEVICE_PAGES - 1; i++)
+        put(i);
+    close_store();
+    index_close(index);
+    shrink(device);
+    assert_int_equal(open_with_index(&index, index_path, true), -ENOSPC);
+    close_store();
+    index_remove(index);
+    index_close(index);
+}
+
+/* Pages are not lost with it: it may be made larger again. */
+static void a_block_device_that_has_shrunk_is_not_taken_over(void **state)
+{
+    int device = create_device(DEVICE_PAGES * PAGE_BYTES);
+
+    (void)state;
+    if (device >= 0)
+        take_over_what_has_shrunk(device);
+    destroy_device(device);
+    if (device < 0)
+        skip();
+}
+
 /* --- Failures. --- */
 
 static int open_and_remove(void *arg)
@@ -896,6 +933,7 @@ int main(void)
         WITH_DIRECTORY(a_block_device_is_used_to_its_end_and_never_removed),
         WITH_DIRECTORY(a_block_device_in_use_is_refused),
         WITH_DIRECTORY(a_block_device_too_small_is_refused),
+        WITH_DIRECTORY(a_block_device_that_has_shrunk_is_not_taken_over),
         WITH_DIRECTORY(failure_to_open_leaves_nothing_behind),
         WITH_DIRECTORY(failure_to_take_over_leaves_nothing_behind),
     };

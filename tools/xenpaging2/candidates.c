@@ -42,15 +42,18 @@ void candidates_destroy(struct candidates *candidates)
     free(candidates);
 }
 
-static bool is_resident(const struct candidates *candidates, uint32_t gfn)
+/* The policy may know of more gfns than there was room for in the table of pages. */
+static bool may_go_out(const struct candidates *candidates, uint32_t gfn)
 {
-    return pages_state(candidates->env.pages, gfn) == PAGE_RESIDENT;
+    const struct pages *pages = candidates->env.pages;
+
+    return gfn < pages_nr_gfns(pages) && pages_state(pages, gfn) == PAGE_RESIDENT;
 }
 
 bool candidates_next_parked(struct candidates *candidates, int64_t now_ms, uint32_t *gfn)
 {
     while (parked_next(candidates->parked, now_ms, gfn))
-        if (is_resident(candidates, *gfn))
+        if (may_go_out(candidates, *gfn))
             return true;
     return false;
 }
@@ -60,7 +63,7 @@ bool candidates_next(struct candidates *candidates, int64_t now_ms, uint32_t *gf
     for (int i = 0; i < MAX_SKIP; i++) {
         if (!policy_next(candidates->env.policy, now_ms, gfn))
             return false;
-        if (is_resident(candidates, *gfn))
+        if (may_go_out(candidates, *gfn))
             return true;
     }
     return false;

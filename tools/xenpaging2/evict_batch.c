@@ -102,7 +102,7 @@ static bool try_again(struct victim *victim)
 {
     struct evict_env *env = &victim->batch->evict->env;
 
-    if (victim->io.error != -ENOSPC || victim->state != VICTIM_NOMINATED ||
+    if (!store_was_full(victim->io.error) || victim->state != VICTIM_NOMINATED ||
         !kept_make_room(env->pages, env->store))
         return false;
     store_page_out(env->store, &victim->io);

@@ -11,6 +11,7 @@
 #include "log.h"
 #include "priorities.h"
 #include "slot_set.h"
+#include "timer_ms.h"
 
 #define WORDS_PER_LOOK 65536u /* some 50 us */
 
@@ -68,10 +69,8 @@ static void make_hole(struct holes *h)
 
 static void rest(struct holes *h)
 {
-    const struct timeval interval = {.tv_usec = HOLES_INTERVAL_MS * 1000};
-
     h->nr_in_interval = 0;
-    event_add(h->timer, &interval);
+    timer_add_ms(h->timer, HOLES_INTERVAL_MS);
 }
 
 static void next_hole(struct holes *h)

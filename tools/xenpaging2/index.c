@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
@@ -22,7 +23,7 @@
 #include "page.h"
 
 #define MAGIC "xenpaging2 index\n"
-#define VERSION_NUMBER 2
+#define VERSION_NUMBER 3
 #define LIVE_OFFSET 1024
 #define GFNS_OFFSET ((off_t)PAGE_BYTES)
 #define MAX_ENTRIES (UINT32_MAX + INT64_C(1)) /* of each table */
@@ -36,6 +37,7 @@ struct header {
     uint32_t version;
     uint32_t page_bytes;
     struct index_owner owner;
+    uint8_t checksum_key[INDEX_KEY_BYTES];
     uint64_t checksum; /* of all before it */
 };
 
@@ -107,6 +109,11 @@ void index_remove(struct index *index)
 struct index_live *index_live(struct index *index)
 {
     return (struct index_live *)(void *)(index->page + LIVE_OFFSET);
+}
+
+const void *index_checksum_key(const struct index *index)
+{
+    return ((const struct header *)(const void *)index->page)->checksum_key;
 }
 
 uint32_t index_nr_slots(const struct index *index)
@@ -189,8 +196,10 @@ static int write_first_page(int fd, const struct index_owner *owner, uint32_t nr
         .live = {.nr_pauses = nr_pauses},
     };
 
+    bool has_key = getrandom(page.header.checksum_key, INDEX_KEY_BYTES, 0) == INDEX_KEY_BYTES;
+
     page.header.checksum = checksum(&page.header);
-    if (pwrite(fd, &page, sizeof(page), 0) == sizeof(page))
+    if (has_key && pwrite(fd, &page, sizeof(page), 0) == sizeof(page))
         return 0;
     errno = errno ? errno : ENOSPC;
     return -1;

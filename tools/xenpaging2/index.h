@@ -36,6 +36,9 @@ static inline bool index_is_kept(uint32_t entry)
     return (entry ^ INDEX_KEPT) - 1 < INDEX_MAX_SLOTS;
 }
 
+/* The key of the checksums, which the guest must not know: as long as XXH3 likes it best. */
+#define INDEX_KEY_BYTES 192
+
 /* What is known of a slot. The checksum binds its contents to gfn and generation. */
 struct index_slot {
     uint64_t checksum;
@@ -88,6 +91,9 @@ void index_close(struct index *index);
 void index_remove(struct index *index);
 
 struct index_live *index_live(struct index *index);
+
+/* INDEX_KEY_BYTES bytes, drawn when the index was made. */
+const void *index_checksum_key(const struct index *index);
 
 /* How many slots an opened index has records of. */
 uint32_t index_nr_slots(const struct index *index);

@@ -23,7 +23,7 @@ int slot_set_make_room(struct slot_set *set, uint32_t slot)
         return 0;
     words = index_grow_set(set->index, set->words, set->nr_words, nr);
     if (!words)
-        return -ENOMEM;
+        return -errno;
     set->words = words;
     set->nr_words = nr;
     return 0;

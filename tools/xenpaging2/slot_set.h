@@ -17,7 +17,7 @@ struct slot_set {
     uint32_t nr_words;
 };
 
-/* Makes room for a slot. Returns 0 or -ENOMEM. */
+/* Makes room for a slot. Returns 0, -ENOMEM, or -ENOSPC of the index. */
 int slot_set_make_room(struct slot_set *set, uint32_t slot);
 
 /* Whether there was room made for it; only such a one can be added. */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <xxhash.h>
 
 #include "done_later.h"
@@ -28,6 +29,8 @@ struct store {
     uint32_t room; /* slots that can be in use at a time, as far as is known */
     uint32_t first_free;
     uint32_t generation;
+    const void *checksum_key; /* the index's, or */
+    uint8_t own_key[INDEX_KEY_BYTES];
 };
 
 int store_open(struct event_base *base, const struct store_options *options, struct store **out,
@@ -40,7 +43,9 @@ int store_open(struct event_base *base, const struct store_options *options, str
     if (!store)
         return rc;
     store->first_free = STORE_SLOT_NONE;
-    if (!done_later_init(&store->later, base))
+    store->checksum_key = store->own_key;
+    if (getrandom(store->own_key, INDEX_KEY_BYTES, 0) == INDEX_KEY_BYTES &&
+        !done_later_init(&store->later, base))
         rc = store_engine_open(base, options, &store->engine, message, size);
     if (rc) {
         store_close(store);
@@ -89,10 +94,14 @@ static bool is_zero(const void *page)
     return !bytes[0] && !memcmp(bytes, bytes + 1, PAGE_BYTES - 1);
 }
 
-/* Bound to gfn and generation: a misplaced or outdated page does not pass for the right one. */
-static uint64_t checksum(const void *page, const struct index_slot *slot)
+/*
+ * Bound to gfn and generation: a misplaced or outdated page does not pass for the right one. The
+ * key is for programs in the guest, which could else make pages that are taken for others.
+ */
+static uint64_t checksum(const struct store *store, const void *page, const struct index_slot *slot)
 {
-    return XXH3_64bits_withSeed(page, PAGE_BYTES, (uint64_t)slot->generation << 32 | slot->gfn);
+    return XXH3_64bits_withSecret(page, PAGE_BYTES, store->checksum_key, INDEX_KEY_BYTES) ^
+           ((uint64_t)slot->generation << 32 | slot->gfn);
 }
 
 static void add_free(struct store *store, uint32_t slot)
@@ -111,7 +120,7 @@ static int grow(struct store *store)
         return -ENOSPC;
     slots = index_grow_slots(store->index, store->slots, store->nr_slots, nr_slots);
     if (!slots)
-        return -ENOMEM;
+        return -errno;
     store->slots = slots;
     for (uint32_t slot = nr_slots; slot-- > store->nr_slots;)
         add_free(store, slot);
@@ -124,6 +133,7 @@ int store_use_index(struct store *store, struct index *index)
     uint32_t nr = index_nr_slots(index);
 
     store->index = index;
+    store->checksum_key = index_checksum_key(index);
     if (nr && !(store->slots = index_grow_slots(index, NULL, 0, nr)))
         return -ENOMEM;
     store->nr_slots = nr;
@@ -180,7 +190,7 @@ static void describe_slot(struct store *store, struct store_io *io)
         store->generation = 1;
     slot->gfn = io->gfn;
     slot->generation = io->generation = store->generation;
-    slot->checksum = checksum(io->page, slot);
+    slot->checksum = checksum(store, io->page, slot);
 }
 
 static void write_to_new_slot(struct store *store, struct store_io *io)
@@ -205,7 +215,7 @@ static void write_elsewhere(struct store_io *io)
 /* There may be less space than slots: other files have a part of it, and more or less over time. */
 static void learn_room(struct store *store, int error)
 {
-    if (error == -ENOSPC && store->nr_used < store->room)
+    if (store_was_full(error) && store->nr_used < store->room)
         store->room = store->nr_used;
     else if (!error && store->nr_used > store->room)
         store->room = store->max_slots;
@@ -230,7 +240,7 @@ static void page_in_done(struct store_io *io)
     if (!io->error && io->slot != STORE_SLOT_ZERO) {
         const struct index_slot *slot = &io->store->slots[io->slot];
 
-        if (slot->gfn != io->gfn || checksum(io->page, slot) != slot->checksum)
+        if (slot->gfn != io->gfn || checksum(io->store, io->page, slot) != slot->checksum)
             io->error = -EBADMSG;
     }
     io->done(io);
@@ -240,7 +250,7 @@ static void page_in_done(struct store_io *io)
 static bool is_in_its_slot(const struct store *store, const struct store_io *io)
 {
     return io->slot != STORE_SLOT_NONE &&
-           checksum(io->page, &store->slots[io->slot]) == store->slots[io->slot].checksum;
+           checksum(store, io->page, &store->slots[io->slot]) == store->slots[io->slot].checksum;
 }
 
 void store_page_out(struct store *store, struct store_io *io)

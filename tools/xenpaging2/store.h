@@ -12,6 +12,7 @@
 #ifndef XENPAGING2_STORE_H
 #define XENPAGING2_STORE_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -129,6 +130,12 @@ void store_free(struct store *store, uint32_t slot);
  * that takes no memory, and while the store has room.
  */
 bool store_may_keep(const struct store *store, uint32_t slot);
+
+/* Whether a page-out failed for want of space, which slots that are given back make. */
+static inline bool store_was_full(int error)
+{
+    return error == -ENOSPC || error == -EDQUOT;
+}
 
 /* Bytes of the slots in use. Pages of zeros count nothing. */
 uint64_t store_bytes(const struct store *store);

@@ -216,6 +216,8 @@ static int file_use_index(struct store_engine *engine, struct index *index)
     struct file_engine *file = (struct file_engine *)engine;
 
     file->nr_slots = index_nr_slots(index);
+    if (file->nr_slots > file->max_slots)
+        return -ENOSPC;
     return file->nr_slots ? holes_before_write(file->holes, file->nr_slots - 1) : 0;
 }
 

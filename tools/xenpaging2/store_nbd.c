@@ -190,9 +190,10 @@ static int make_room(struct nbd_engine *n, uint32_t slot)
 static void nbd_submit(struct store_engine *engine, struct store_io *io)
 {
     struct nbd_engine *n = nbd_of(engine);
+    int rc = io->urgency == STORE_PAGE_OUT ? make_room(n, io->slot) : 0;
 
-    if (io->urgency == STORE_PAGE_OUT && make_room(n, io->slot))
-        finish_with(n, io, -ENOMEM);
+    if (rc)
+        finish_with(n, io, rc);
     else if (io->urgency != STORE_PAGE_OUT || !holes_hold(n->holes, io))
         begin(n, io);
 }
@@ -223,15 +224,15 @@ static int nbd_use_index(struct store_engine *engine, struct index *index)
 {
     struct nbd_engine *n = nbd_of(engine);
     const uint32_t nr = index_nr_slots(index);
-    int rc;
 
     n->open.index = index;
     if (nr > nbd_max_slots(engine))
         return -ENOSPC;
-    rc = nr ? make_room(n, nr - 1) : 0;
-    if (!rc && nr)
+    if (nr && make_room(n, nr - 1))
+        return -ENOMEM;
+    if (nr)
         memcpy(n->doubtful.words, n->open.words, n->open.nr_words * sizeof(*n->open.words));
-    return rc;
+    return 0;
 }
 
 static bool nbd_is_outside(const struct store_engine *engine, uint32_t slot)

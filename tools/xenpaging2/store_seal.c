@@ -160,7 +160,7 @@ static int grow(struct seal *s, uint32_t slot)
         return 0;
     seals = index_grow_seals(s->index, s->seals, s->nr_seals, nr);
     if (!seals)
-        return -ENOMEM;
+        return -errno;
     s->seals = seals;
     s->nr_seals = nr;
     return 0;
@@ -264,7 +264,7 @@ static int seal_use_index(struct store_engine *engine, struct index *index)
     int rc;
 
     s->index = index;
-    rc = nr ? grow(s, nr - 1) : 0;
+    rc = nr && grow(s, nr - 1) ? -ENOMEM : 0;
     return rc || !s->inner->ops->use_index ? rc : s->inner->ops->use_index(s->inner, index);
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "priorities.h"
+#include "timer_ms.h"
 
 #define RETRY_MS 20
 
@@ -53,11 +54,9 @@ void unfinished_destroy(struct unfinished *unfinished)
 
 void unfinished_keep(struct unfinished *unfinished, const struct mem_event *event)
 {
-    static const struct timeval delay = {.tv_usec = RETRY_MS * 1000};
-
     assert(unfinished->nr < MEM_EVENT_RING_SLOTS);
     unfinished->events[unfinished->nr++] = *event;
-    event_add(unfinished->timer, &delay);
+    timer_add_ms(unfinished->timer, RETRY_MS);
 }
 
 unsigned int unfinished_nr(const struct unfinished *unfinished)
