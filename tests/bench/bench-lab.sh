@@ -19,7 +19,7 @@ MIB=192        # of the guest
 REGION=110     # that it uses of them
 TOUCH_US=2000  # between two touches
 LINES=12       # of 64 page-ins each, for one distribution of their delays
-SQUEEZES=2     # during which delays are taken, too
+SQUEEZES=4     # during which delays are taken, too
 ROUNDS=1       # of the guest that thrashes
 
 bench_start_pager() {
@@ -52,10 +52,12 @@ has_delay_lines() {
     [ "$SEEN" -ge "$1" ]
 }
 
-# The line that was begun before does not count.
+# The line that was begun before does not count. Looks seldom: it takes the processor for milliseconds,
+# for which a page-in then waits.
 delays_at_rest() {
     rest_first=$(( $(nr_delay_lines) + 2 ))
     rest_last=$((rest_first + LINES - 1))
+    sleep 4
     wait_until "$LINES lines of delays" 600 has_delay_lines "$rest_last"
     delays at-rest "$rest_first" "$rest_last"
 }

@@ -10,6 +10,9 @@
 
 #define AT_ONCE_US 20 /* or less: the page was there, whatever interrupted us */
 
+/* In which dom0 writes a report down, or it would count as a delay of the next touch. */
+#define REPORT_US 30000
+
 static void rest(unsigned long us)
 {
     struct timespec t = {.tv_sec = (time_t)(us / 1000000), .tv_nsec = (long)(us % 1000000) * 1000};
@@ -42,6 +45,7 @@ void touches_run(const struct params *params, const struct region *region)
         if (nr < TOUCHES_REPORTED)
             continue;
         report_touches(touched, delays, nr);
+        rest(REPORT_US);
         nr = 0;
         touched = 0;
     }
