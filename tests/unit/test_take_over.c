@@ -258,7 +258,7 @@ static void told_to_end_before_it_began_it_drains(void **state)
     start_page_out_and_break_off();
     supervised.drain = true;
     start();
-    alarm(20);
+    alarm(120);
     daemon_run(&d);
     alarm(0);
     assert_int_equal(d.ending, DRAINED);
