@@ -32,10 +32,11 @@ static const char *foreign_resume(uint64_t gfn)
 static bool asks_or_spins(uint64_t start_ns)
 {
     for (int waited = 0; waited < LONGEST_MS; waited += 10) {
-        if (pager_waiting() || pager_rung(10))
+        if (pager_waiting())
             return true;
         if (xen_counts().cpu_ns - start_ns > SPINNING_NS)
             return false;
+        pager_rung(10); /* perhaps late, and for the request that is lost */
     }
     inconclusive("the guest neither asks nor runs");
 }
@@ -74,7 +75,8 @@ static const char *reattach(uint64_t gfn)
     xen_fill(paged, 0x5a);
     must("page out", pager_out(paged));
     bare_run(gfn, &bare_reader, (struct bare_registers){.esi = (uint32_t)(paged * PAGE_BYTES)});
-    bare_wait(gfn, LONGEST_MS);
+    while (!pager_waiting())
+        bare_wait(gfn, LONGEST_MS);
     pager_die();
     if (pager_attach())
         return "no other pager can take the place of a dead one";
