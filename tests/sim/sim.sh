@@ -19,12 +19,12 @@ sim_setup() {
     export SIM_PAGER=${SIM_PAGER:-$ROOT/build/xenpaging2}
 }
 
-# sim_tell SECONDS STORY...: runs simxen in a new directory, which goes unless it failed.
+# sim_tell KIND STORY...: runs simxen in a new directory, which goes unless it failed. The limit bounds a hang:
+# the longest story takes half a minute.
 sim_tell() {
-    local limit=$1 dir
-    shift
+    local dir
     dir=$(mktemp -d "${TMPDIR:-/tmp}/simxen.XXXXXX")
-    if timeout -k 5 "$limit" "$SIM_BUILD/simxen" "$dir" "$@"; then
+    if timeout -k 5 600 "$SIM_BUILD/simxen" "$dir" "$@"; then
         rm -rf "$dir"
         return 0
     fi

@@ -402,7 +402,7 @@ static void run_and_terminate(void)
 
     raise_later = event_new(d.base, -1, 0, raise_sigterm, NULL);
     event_add(raise_later, &now);
-    alarm(20);
+    alarm(120);
     daemon_run(&d);
     alarm(0);
     event_free(raise_later);

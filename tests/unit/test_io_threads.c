@@ -9,6 +9,7 @@
 #include "failing.h"
 #include "io_threads.h"
 #include "loop.h"
+#include "waiting.h"
 
 #define MAX_IOS 3000
 
@@ -309,28 +310,23 @@ static void an_operation_can_be_submitted_again_from_its_own_end(void **state)
         assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
 }
 
-static void *open_gate_soon(void *arg)
+static void open_gate(void)
 {
-    (void)arg;
-    usleep(20000);
     set_gate(false);
-    return NULL;
 }
 
 /* What has been started is finished, the rest is forgotten, nobody is called any more. */
 static void destroying_with_work_queued_waits_for_what_has_been_started(void **state)
 {
-    pthread_t opener;
-
     (void)state;
     set_gate(true);
     for (int i = 0; i < 100; i++)
         submit(&jobs[i], STORE_FAULT);
     submit(&jobs[100], STORE_PAGE_OUT);
     wait_for_gate(1);
-    assert_int_equal(pthread_create(&opener, NULL, open_gate_soon, NULL), 0);
+    before_join = open_gate;
     io_threads_destroy(threads);
-    pthread_join(opener, NULL);
+    before_join = NULL;
     assert_int_equal(nr_carried_out, 1);
     loop_settle(base);
     for (int i = 0; i < 101; i++)

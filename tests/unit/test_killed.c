@@ -25,7 +25,7 @@
 #define NR_STEPS_AFTER 40
 #define KILL_EVERY 97 /* prime, so that every kind of moment has its turn */
 #define SECOND_MOMENTS 300
-#define SECONDS 30
+#define SECONDS 300
 
 static char directory[32], path[64];
 static jmp_buf after_death;

@@ -20,6 +20,7 @@ UNIT_INCLUDES := -iquote tools/xenpaging2 -iquote tests/rules
 
 # What the helpers can make fail or put themselves in the place of.
 UNIT_WRAPPED := malloc calloc strdup free mmap mremap munmap mlock madvise eventfd pthread_create \
+                pthread_join usleep \
                 event_new event_add event_free pthread_cond_timedwait write open flock fstat \
                 ftruncate posix_fallocate pread pwrite pwritev store_file_open \
                 pages_nominate pages_give_up pages_record pages_commit pages_loaded pages_keep \

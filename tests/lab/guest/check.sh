@@ -24,8 +24,39 @@ check() {
 run() {
     local program=$1
     shift
-    output=$(timeout 20 "$build/$program" "$@" 2>&1)
+    output=$(timeout 120 "$build/$program" "$@" 2>&1)
     status=$?
+}
+
+# begin PROGRAM WORD...: a run that goes on until end_by.
+begin() {
+    local program=$1
+    shift
+    "$build/$program" "$@" >"$build/said" 2>&1 &
+    child=$!
+}
+
+# end_by SIGNAL: sets output and status.
+end_by() {
+    kill -"$1" "$child" 2>/dev/null
+    wait "$child" 2>/dev/null
+    status=$?
+    output=$(cat "$build/said")
+}
+
+# await COMMAND...: until it succeeds, and no longer than a minute.
+await() {
+    local _
+    for _ in {1..600}; do
+        ! "$@" || return 0
+        sleep 0.1
+    done
+    return 1
+}
+
+# has_said PATTERN: a whole line of the run that has begun.
+has_said() {
+    grep -qEx "workload: $1" "$build/said"
 }
 
 # says STATUS PATTERN...: the last run ended so, with each pattern matching a whole line.
@@ -89,38 +120,65 @@ pauses_between_rounds() {
 }
 
 endless_by_default() {
-    output=$(timeout 2 "$build/init" mb=1 idle_ms=100 2>&1)
-    status=$?
-    says 124 "round=3 bad=0 .*" && [ "$(count 'done')" -eq 0 ]
+    begin init mb=1 idle_ms=100
+    await has_said "round=5 bad=0 .*"
+    end_by TERM
+    says 143 "round=5 bad=0 .*" && [ "$(count 'done')" -eq 0 ]
 }
 
+# That there is no round, no event can tell.
 touches_take_the_place_of_rounds() {
-    output=$(timeout 2 "$build/init" mb=1 touch_us=10000 2>&1)
-    status=$?
-    says 124 "ready pages=256 .*" && [ "$(count round=)" -eq 0 ]
+    begin init mb=1 touch_us=10000
+    await has_said "ready pages=256 .*"
+    sleep 1
+    end_by TERM
+    says 143 "ready pages=256 .*" && [ "$(count round=)" -eq 0 ]
 }
 
 fatal_signal_is_reported() {
-    output=$(timeout --signal=SEGV 0.5 "$build/init" mb=1 idle_ms=1000 2>&1)
+    begin init mb=1 idle_ms=1000
+    await has_said "ready .*"
+    end_by SEGV
     [ "$(count 'error signal=11')" -eq 1 ]
+}
+
+# moves_pages PROGRAM DEVICE WORD...: one that works on moves pages.
+moves_pages() {
+    local program=$1 device=$2
+    shift 2
+    begin "$program" mb=1 idle_ms=20 "$@"
+    await has_said "$device moves=[1-9][0-9]* max_us=[0-9]+"
+    end_by TERM
+    says 143 "$device moves=[1-9][0-9]* max_us=[0-9]+" && [ "$(count error)" -eq 0 ]
 }
 
 disk_is_verified() {
     truncate -s 8M "$build/disk"
-    run "$1" mb=1 rounds=5 idle_ms=100 disk="$build/disk" disk_mb=1
-    says 0 "disk moves=[1-9][0-9]* max_us=[0-9]+" "done rounds=5 bad=0" && [ "$(count disk)" -eq 5 ]
+    run "$1" mb=1 rounds=5 idle_ms=20 disk="$build/disk" disk_mb=1
+    says 0 "disk moves=[0-9]+ max_us=[0-9]+" "done rounds=5 bad=0" && [ "$(count disk)" -eq 5 ] &&
+        moves_pages "$1" disk disk="$build/disk" disk_mb=1
+}
+
+disk_moves() {
+    sed -n 's/^workload: disk moves=\([0-9]*\) .*/\1/p' "$build/said" | tail -n 1
+}
+
+has_moved() {
+    [ "$(disk_moves)" -ge "$1" ]
 }
 
 # Another writer puts an old state of the disk back.
 disk_damage_is_found() {
     truncate -s 1M "$build/disk"
-    output=$(timeout 20 "$build/init" mb=1 rounds=100 idle_ms=20 disk="$build/disk" disk_mb=1 2>&1 &
-        sleep 0.5
-        cp "$build/disk" "$build/disk.old"
-        sleep 0.5
-        dd if="$build/disk.old" of="$build/disk" conv=notrunc oflag=direct bs=64k status=none
-        wait)
-    grep -qE "^workload: error disk: page [0-9]+ version [0-9]+ came wrong: " <<<"$output"
+    begin init mb=1 idle_ms=20 disk="$build/disk" disk_mb=1
+    await has_said "disk moves=[1-9].*"
+    cp "$build/disk" "$build/disk.old"
+    await has_moved $(($(disk_moves) + 1000))
+    dd if="$build/disk.old" of="$build/disk" conv=notrunc oflag=direct bs=64k status=none
+    await has_said "error disk: page [0-9]+ version [0-9]+ came wrong: .*"
+    local found=$?
+    end_by TERM
+    return $found
 }
 
 # echo_server DAMAGE: on a port of its own, whose number is in $build/port; DAMAGE is a chunk that
@@ -131,6 +189,7 @@ echo_server() {
 import os, socket, sys
 damage = int(sys.argv[1])
 server = socket.create_server(("127.0.0.1", 0))
+server.settimeout(120)
 with open(sys.argv[2] + ".new", "w") as f:
     f.write(str(server.getsockname()[1]))
 os.rename(sys.argv[2] + ".new", sys.argv[2])
@@ -145,21 +204,28 @@ try:
 except ConnectionError:
     pass
 PYTHON
-    until [ -f "$build/port" ]; do sleep 0.05; done
+    await [ -f "$build/port" ]
 }
 
 network_is_verified() {
     echo_server 0
-    run "$1" mb=1 rounds=5 idle_ms=100 net="127.0.0.1:$(cat "$build/port")" net_mb=1
+    run "$1" mb=1 rounds=5 idle_ms=20 net="127.0.0.1:$(cat "$build/port")" net_mb=1
     wait
-    says 0 "net moves=[1-9][0-9]* max_us=[0-9]+" "done rounds=5 bad=0" && [ "$(count net)" -eq 5 ]
+    says 0 "net moves=[0-9]+ max_us=[0-9]+" "done rounds=5 bad=0" && [ "$(count net)" -eq 5 ] &&
+        echo_server 0 && moves_pages "$1" net net="127.0.0.1:$(cat "$build/port")" net_mb=1
+    local moved=$?
+    wait
+    return $moved
 }
 
 network_damage_is_found() {
     echo_server 5
-    run init mb=1 rounds=50 idle_ms=20 net="127.0.0.1:$(cat "$build/port")" net_mb=1
+    begin init mb=1 idle_ms=20 net="127.0.0.1:$(cat "$build/port")" net_mb=1
+    await has_said "error net: page [0-9]+ version [0-9]+ came wrong: .*"
+    local found=$?
+    end_by TERM
     wait
-    grep -qE "^workload: error net: page [0-9]+ version [0-9]+ came wrong: " <<<"$output"
+    return $found
 }
 
 disk_error_is_reported() {
@@ -171,7 +237,7 @@ disk_error_is_reported() {
 missing_memory_is_reported() {
     output=$(
         ulimit -v 100000
-        timeout 20 "$build/init" mb=100 rounds=1 2>&1
+        timeout 120 "$build/init" mb=100 rounds=1 2>&1
     )
     status=$?
     says 2 "error no memory for 25600 pages: .*"
@@ -182,7 +248,7 @@ lines_are_single_writes() {
     output=$(python3 - "$build/init" <<'PYTHON'
 import os, subprocess, sys
 reader, writer = os.pipe2(os.O_DIRECT)
-subprocess.run([sys.argv[1], "mb=1", "rounds=10", "corrupt=3@2"], stdout=writer, timeout=20)
+subprocess.run([sys.argv[1], "mb=1", "rounds=10", "corrupt=3@2"], stdout=writer, timeout=120)
 os.close(writer)
 writes = []
 while chunk := os.read(reader, 4096):

@@ -4,7 +4,7 @@
 # One scenario: boot, watch, judge.
 
 BOOT_SECONDS=${LAB_BOOT_SECONDS:-120}    # until dom0's user space; usual is a tenth of it
-POWEROFF_SECONDS=30
+POWEROFF_SECONDS=120
 RUNS_KEPT=20        # of each scenario
 
 # hypervisor_for SCENARIO: the part to boot. What stands behind its name counts more than the

@@ -12,9 +12,9 @@ for i in 1 2 3; do
     squeeze_to "a$i" 64
     expect_status "a$i" page-outs "$((i * 500))"
     destroy_guest "a$i"
-    expect_exit "$(pager_pid "a$i")" 0 5
+    expect_exit "$(pager_pid "a$i")" 0 30
     [ ! -e "/pages/a$i" ] || fail "the store is still there"
-    wait_until "the end of domain $domid" 20 domain_is_gone "$domid"
+    wait_until "the end of domain $domid" 60 domain_is_gone "$domid"
     ! xenstore-exists "/libxl/$domid" || fail "xenstore still has $(xenstore-ls -f "/libxl/$domid")"
 done
 pass

@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 #
 # The cases of lab-p2m find the mistakes of a stock Xen: proof that they can fail.
-# lab: timeout 200
+# lab: timeout 900
 # lab: hypervisor stock
 
 create_p2m_guest a

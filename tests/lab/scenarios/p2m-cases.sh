@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 #
 # A patched Xen does right whatever lab-p2m asks of it.
-# lab: timeout 200
+# lab: timeout 900
 
 create_p2m_guest a
 expect_p2m a good evict-order lost-write ro-mapping ro-while-mapped log-dirty \

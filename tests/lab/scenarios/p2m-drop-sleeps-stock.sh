@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 #
 # A stock debug Xen panics when a guest gives up a page while the ring is full: it sleeps with a lock.
-# lab: timeout 60
+# lab: timeout 200
 # lab: hypervisor debug stock
 # lab: panic Assertion '.*' failed
 

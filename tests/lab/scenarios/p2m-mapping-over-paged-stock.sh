@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 #
 # A stock debug Xen panics when a device is mapped where a page is out.
-# lab: timeout 60
+# lab: timeout 200
 # lab: hypervisor debug stock
 # lab: panic Assertion '.*' failed at arch/x86/mm/p2m.c
 

@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 #
 # A stock debug Xen panics when a new page takes the place of one that is out and was asked for.
-# lab: timeout 60
+# lab: timeout 200
 # lab: hypervisor debug stock
 # lab: panic Assertion '.*' failed at arch/x86/mm/p2m.c
 

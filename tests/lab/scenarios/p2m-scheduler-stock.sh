@@ -3,7 +3,7 @@
 #
 # A stock debug Xen panics when it switches away from a vCPU that waits for room in the ring and
 # the area for its run state is out too.
-# lab: timeout 120
+# lab: timeout 600
 # lab: hypervisor debug stock
 # lab: panic Assertion 'wqv->esp == 0' failed
 

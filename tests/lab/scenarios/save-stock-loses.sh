@@ -13,10 +13,10 @@ bad='Kernel panic|BUG:|Oops|workload: (bad|error)|workload: round=[0-9]+ bad=[^0
 
 # While the workload rests it needs none of its pages, so they go out like others, and stay out.
 start_guest a 112 1 mb=32 idle_ms=100000
-guest_wait a '^workload: round=1 bad=0' 100
+guest_wait a '^workload: round=1 bad=0' 300
 start_pager a --policy=random
 squeeze_to a 110
-expect_resident a 110 1 100
+expect_resident a 110 1 300
 
 # xl notices only if a page goes out between two steps of its own, and then it fails. The pager must not
 # have anything to do meanwhile.

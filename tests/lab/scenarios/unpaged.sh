@@ -3,7 +3,7 @@
 #
 # Guests without a pager on a patched Xen: whatever a toolstack does with them works, and leaves
 # neither a page nor a domain behind.
-# lab: timeout 600
+# lab: timeout 1200
 
 live_unpaged 2
 pass

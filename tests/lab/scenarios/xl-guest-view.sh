@@ -3,12 +3,12 @@
 #
 # Of the nodes of paging, a guest sees its target and nothing else, and can change none.
 # lab: toolstack patched
-# lab: timeout 400
+# lab: timeout 900
 
 mkdir -p /var/lib/xen/xenpaging
 GUEST_CONFIG=$(paging_config 'paging_target = 112') start_guest a 128 1 mb=16 probe=1
 own=/libxl/$(guest_domid a)/paging
-guest_wait a '^workload: round=1 ' 100
+guest_wait a '^workload: round=1 ' 300
 sees() {
     has_line "$(guest_console a)" "^workload: xenstore $1.?\$" || fail "the guest does not say: $1"
 }

@@ -5,5 +5,5 @@
 # The workload damages a page of its own on purpose.
 
 start_guest a 128 1 mb=16 corrupt=5@2
-verify_guest a 1 60
+verify_guest a 1 400
 pass

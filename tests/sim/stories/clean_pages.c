@@ -14,7 +14,7 @@
 #include "peace.h"
 #include "story.h"
 
-#define PATIENCE_MS 30000
+#define PATIENCE_MS 60000
 #define FEW 32       /* pages that stay in memory at first */
 #define NR_OUTS 2500 /* while the guest only reads */
 #define NR_DIRTY_OUTS 500

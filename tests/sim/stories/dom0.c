@@ -21,7 +21,7 @@
 
 #include "host.h"
 
-#define PATIENCE_MS 20000
+#define PATIENCE_MS 60000
 #define MAX_PATH 256
 #define MIN_LOOK_US 1000
 #define MAX_LOOK_US 10000
@@ -130,6 +130,29 @@ pid_t dom0_child_of(pid_t pid)
     if (proc)
         closedir(proc);
     return child;
+}
+
+/* Of a process that need not be a child of ours. */
+static void await_end_of(pid_t pid)
+{
+    struct pollfd end = {.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
+
+    if (end.fd >= 0 && poll(&end, 1, PATIENCE_MS) != 1)
+        complain("process %d does not end", pid);
+    if (end.fd >= 0)
+        close(end.fd);
+}
+
+void dom0_kill_pager(pid_t pid)
+{
+    pid_t worker = dom0_child_of(pid);
+
+    kill(pid, SIGKILL);
+    dom0_await_exit(pid, PATIENCE_MS);
+    if (worker) {
+        kill(worker, SIGKILL);
+        await_end_of(worker);
+    }
 }
 
 pid_t dom0_start_program(char *const args[])

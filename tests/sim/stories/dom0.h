@@ -51,6 +51,10 @@ pid_t dom0_start_xenpaging2(uint32_t domid, const char *policy, const char *opti
 /* The only child of a process, or 0. */
 pid_t dom0_child_of(pid_t pid);
 
+/* Kills both processes of a pager, and waits until they have ended: what they had locked is free.
+ */
+void dom0_kill_pager(pid_t pid);
+
 /* Its exit code, 256 plus the signal that ended it, or -1 if it does not end within ms. */
 int dom0_await_exit(pid_t pid, unsigned int ms);
 

@@ -19,7 +19,7 @@
 #include "peace.h"
 #include "story.h"
 
-#define PATIENCE_MS 20000
+#define PATIENCE_MS 60000
 #define LOOK_US 500
 #define STEP_CALLS 220 /* until the next target, */
 #define STEP_MS 250    /* or, of a pager with nothing to do, after this time */

@@ -12,7 +12,7 @@
 #include "mappers.h"
 #include "story.h"
 
-#define PATIENCE_MS 30000
+#define PATIENCE_MS 60000
 
 static struct guest guest = {.nr_ram = 512, .region = 64, .mapped = 448, .writes = 20};
 

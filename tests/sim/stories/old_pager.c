@@ -12,7 +12,7 @@
 #include "guest.h"
 #include "story.h"
 
-#define PATIENCE_MS 30000
+#define PATIENCE_MS 60000
 #define STANDSTILL_MS 1000
 #define SLACK 64
 

@@ -9,7 +9,7 @@
 #include "story.h"
 
 #define NR_RAM (96 * 256)
-#define PATIENCE_MS 60000
+#define PATIENCE_MS 300000
 
 int story_run(const char *dir, bool patched, char *const args[])
 {

@@ -249,7 +249,7 @@ int story_seed(const char *dir, bool patched, uint64_t seed)
 {
     const char *patience = getenv("SIM_PATIENCE_MS");
 
-    s.patience_ms = patience ? (unsigned int)atoi(patience) : 20000;
+    s.patience_ms = patience ? (unsigned int)atoi(patience) : 60000;
     begin(dir, patched, seed);
     be_in_trouble();
     if (s.ending == DRAIN_IN_PEACE) {

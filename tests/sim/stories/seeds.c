@@ -18,7 +18,7 @@
 #include "pattern.h"
 #include "story.h"
 
-#define STORY_SECONDS 120
+#define STORY_SECONDS 600
 #define MAX_JOBS 64
 #define LAST_DOMID 32000
 

@@ -10,7 +10,7 @@
 
 #include "guest.h"
 
-#define PATIENCE_MS 20000
+#define PATIENCE_MS 60000
 #define NR_RAM 440u
 
 struct fault {

@@ -2,12 +2,10 @@
 #include "store_faults.h"
 
 #include <err.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "dom0.h"
@@ -22,16 +20,6 @@ const char *scene_path(const char *name)
 
     snprintf(path, sizeof(path), "%s/%s", scene.dir, name);
     return path;
-}
-
-static void await_end_of(pid_t pid)
-{
-    struct pollfd end = {.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
-
-    if (end.fd >= 0 && poll(&end, 1, PATIENCE_MS) != 1)
-        complain("process %d does not end", pid);
-    if (end.fd >= 0)
-        close(end.fd);
 }
 
 static bool runs_or_has_ended(void *arg)
@@ -70,17 +58,9 @@ void scene_start_pager(void)
 
 void scene_kill_pager(void)
 {
-    pid_t worker = scene.pager ? dom0_child_of(scene.pager) : 0;
-
-    if (!scene.pager)
-        return;
-    kill(scene.pager, SIGKILL);
-    dom0_await_exit(scene.pager, PATIENCE_MS);
+    if (scene.pager)
+        dom0_kill_pager(scene.pager);
     scene.pager = 0;
-    if (worker) {
-        kill(worker, SIGKILL);
-        await_end_of(worker);
-    }
 }
 
 static bool server_listens(void *arg)

@@ -23,7 +23,7 @@ status_value() {
     xenstore-read "/libxl/$(guest_domid "$1")/paging/status/$2" 2>/dev/null || echo 0
 }
 
-# expect_status NAME KEY AT_LEAST: within 120 s.
+# expect_status NAME KEY AT_LEAST: within 300 s.
 expect_status() {
     wait_until "$2 of guest $1 to be at least $3" 300 has_status "$1" "$2" "$3"
 }

@@ -27,7 +27,7 @@ larger_fails() {
     larger_config "$@" > /run/lab/larger.cfg
     xl_fails "$larger_pattern" create /run/lab/larger.cfg
     expect_no_domains
-    [ -z "$(pagers)" ] || fail "a pager is left: $(pagers)"
+    expect_no_pager
 }
 
 # start_larger: fails to start it without paging, and then starts it. Sets larger_mib.

@@ -16,6 +16,6 @@ follow_log() {
 stop_followers() {
     while read -r follower _; do
         kill "$follower"
-        wait_until "the end of log follower $follower" 30 has_ended "$follower"
+        wait_until "the end of log follower $follower" 120 has_ended "$follower"
     done < $FOLLOWERS
 }

@@ -26,7 +26,7 @@ start_pager() {
     pager_domid=$(guest_domid "$pager_name")
     xenstore-rm "/libxl/$pager_domid/paging/state" 2>/dev/null || true
     run_pager "$pager_name" xenpaging2 "$@" "$pager_domid"
-    wait_until "the pager of guest $pager_name" 30 pager_serves "$pager_name" "$pager_domid"
+    wait_until "the pager of guest $pager_name" 120 pager_serves "$pager_name" "$pager_domid"
     note "pager of guest $pager_name is running: $*"
 }
 
@@ -58,7 +58,7 @@ start_old_pager() {
     mkdir -p /pages
     rm -f "/pages/$old_name"
     run_pager "$old_name" "$@" -f "/pages/$old_name" -d "$(guest_domid "$old_name")"
-    wait_until "the file of guest $old_name's pager" 30 [ -e "/pages/$old_name" ]
+    wait_until "the file of guest $old_name's pager" 120 [ -e "/pages/$old_name" ]
     note "pager of guest $old_name is running: $*"
 }
 

@@ -24,12 +24,22 @@ pagers() {
     ps -o pid,stat,args | awk '$2 !~ /^Z/ && /[x]enpaging2 /'
 }
 
+# expect_no_pager: not even one that is on its way out.
+expect_no_pager() {
+    wait_until "the end of all pagers" 30 has_no_pager
+}
+
+has_no_pager() {
+    SEEN=$(pagers)
+    [ -z "$SEEN" ]
+}
+
 # expect_nothing_left DOMID: of a domain that had a pager.
 expect_nothing_left() {
-    wait_until "the end of domain $1" 5 domain_is_gone "$1"
+    wait_until "the end of domain $1" 60 domain_is_gone "$1"
     ! xenstore-exists "/libxl/$1" || fail "/libxl/$1 is left: $(xenstore-ls "/libxl/$1")"
     ! xenstore-exists "/local/domain/$1" || fail "/local/domain/$1 is left"
-    [ -z "$(pagers)" ] || fail "a pager is left: $(pagers)"
+    expect_no_pager
     left=$(ls /var/lib/xen/xenpaging)
     [ -z "$left" ] || fail "left in the store's directory: $left"
 }
@@ -43,7 +53,7 @@ refused_paging() {
     note "$refused_type $refused_memory $refused_maxmem $*:"
     xl_fails "$refused_pattern" create -p /run/lab/refused.cfg
     expect_no_domains
-    [ -z "$(pagers)" ] || fail "a pager is left: $(pagers)"
+    expect_no_pager
     left=$(find /var/lib/xen/xenpaging /pages -type f 2>/dev/null || true)
     [ -z "$left" ] || fail "a store is left: $left"
 }
