@@ -36,6 +36,7 @@ $(BENCH_B)/sim: $(BENCH_SIM_OBJECTS) $(BENCH_SHARED) $(filter-out %/main.o,$(SIM
 .PHONY: bench-needs-lab bench-needs-sim bench-needs-store
 bench-needs-lab: lab-deps
 bench-needs-sim: sim $(BENCH_B)/sim
+	@$(LAB)/deps old-pager
 bench-needs-store: $(BENCH_B)/store
 
 .PHONY: bench bench-lab bench-sim bench-store

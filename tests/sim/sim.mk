@@ -86,6 +86,7 @@ SIM_SCRIPTS := $(addprefix check-sim-,fidelity selftest supervised store-faults 
 # The first of them wait most of their time.
 .PHONY: check-sim
 check-sim: sim
+	@$(LAB)/deps old-pager
 	@$(MAKE) --no-print-directory -j3 -Otarget $(SIM_SCRIPTS)
 	@$(SIM)/run --kills $(SOME_KILLS)
 	@$(SIM)/run 1-$(SEEDS)
