@@ -287,6 +287,7 @@ static int teardown(void **state)
     (void)state;
     sigprocmask(SIG_SETMASK, &mask, NULL);
     signal(SIGHUP, SIG_DFL);
+    signal(SIGPIPE, SIG_DFL);
     signal(SUPERVISED_ATTACHED, SIG_DFL);
     unsetenv(HANDED_OVER);
     unsetenv("NOTIFY_SOCKET");
@@ -425,19 +426,29 @@ static void the_key_is_that_of_the_supervisor_before(void **state)
     secret_destroy(before);
 }
 
-/* In a process of its own, as it becomes another program. */
-static int run_in_child(const char *program, char **argv)
+static void do_nothing(void) {}
+
+/* In a process of its own, which is made something of first. */
+static int run_in_child_that(const char *program, char **argv, void (*first)(void))
 {
     int status;
     pid_t pid;
 
     fflush(NULL);
     pid = fork();
-    if (!pid)
+    if (!pid) {
+        first();
         _exit(supervisor_run(FAKE_DOMID, work, NULL, program, argv));
+    }
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_true(WIFEXITED(status));
     return WEXITSTATUS(status);
+}
+
+/* As it becomes another program. */
+static int run_in_child(const char *program, char **argv)
+{
+    return run_in_child_that(program, argv, do_nothing);
 }
 
 /* It has no index that could be opened, and none of another domain's. */
@@ -451,6 +462,47 @@ static void a_worker_that_has_run_wild_does_not_take_its_supervisor_along(void *
     assert_int_equal(run_in_child("/nowhere", argv), EXIT_SUCCESS);
     assert_int_equal(known->nr, 2);
     assert_int_equal(pauses_in_index(), 0);
+}
+
+/* As its log is, if that goes to a program that has ended. */
+static void break_stderr(void)
+{
+    int ends[2];
+
+    if (pipe(ends) || dup2(ends[1], STDERR_FILENO) < 0)
+        abort();
+    close(ends[0]);
+    close(ends[1]);
+    be_quiet(false);
+}
+
+static void nobody_who_reads_the_log_is_needed(void **state)
+{
+    char *argv[] = {"nothing", NULL};
+
+    (void)state;
+    lives[0] = is_killed_soon;
+    lives[1] = ends_well;
+    assert_int_equal(run_in_child_that("/nowhere", argv, break_stderr), EXIT_SUCCESS);
+    assert_int_equal(known->nr, 2);
+}
+
+static void leave_children_to_nobody(void)
+{
+    signal(SIGCHLD, SIG_IGN);
+    alarm(20);
+}
+
+/* What is ignored stays so in a program that is executed. */
+static void a_death_is_noticed_whoever_started_the_supervisor(void **state)
+{
+    char *argv[] = {"nothing", NULL};
+
+    (void)state;
+    lives[0] = is_killed_soon;
+    lives[1] = ends_well;
+    assert_int_equal(run_in_child_that("/nowhere", argv, leave_children_to_nobody), EXIT_SUCCESS);
+    assert_int_equal(known->nr, 2);
 }
 
 static void who_dies_soon_again_and_again_is_given_up(void **state)
@@ -704,6 +756,8 @@ int main(void)
         SUPERVISED(workers_have_the_same_key_and_each_an_epoch_of_its_own),
         SUPERVISED(the_key_is_that_of_the_supervisor_before),
         SUPERVISED(a_worker_that_has_run_wild_does_not_take_its_supervisor_along),
+        SUPERVISED(nobody_who_reads_the_log_is_needed),
+        SUPERVISED(a_death_is_noticed_whoever_started_the_supervisor),
         SUPERVISED(who_dies_soon_again_and_again_is_given_up),
         SUPERVISED(who_has_the_key_waits_to_be_told_to_try_again),
         SUPERVISED(who_has_the_key_ends_with_the_domain_and_not_before),

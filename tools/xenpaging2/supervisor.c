@@ -288,7 +288,9 @@ static void block_signals(struct supervisor *s)
     sigemptyset(&s->awaited);
     for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
         sigaddset(&s->awaited, signals[i]);
-    signal(SIGHUP, SIG_IGN); /* the terminal may go, the guest stays */
+    signal(SIGHUP, SIG_IGN);  /* the terminal may go, the guest stays */
+    signal(SIGPIPE, SIG_IGN); /* and so may who reads the log */
+    signal(SIGCHLD, SIG_DFL); /* nobody is told of the end of children that are ignored */
     /* Waited for it is all the same; one that is left when signals are let through kills nobody. */
     signal(SUPERVISED_ATTACHED, SIG_IGN);
     sigprocmask(SIG_BLOCK, &s->awaited, &s->before);
