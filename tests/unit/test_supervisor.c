@@ -153,6 +153,16 @@ static int runs_wild(struct supervised *supervised)
     return EXIT_FAILURE;
 }
 
+/* After its index has gone, and before its store has. */
+static int is_killed_when_all_is_back(struct supervised *supervised)
+{
+    attach(supervised);
+    supervised->is_over = true;
+    unlink(index_path);
+    raise(SIGKILL);
+    return EXIT_FAILURE;
+}
+
 static int breaks_down(struct supervised *supervised)
 {
     attach(supervised);
@@ -350,7 +360,10 @@ static void who_dies_before_anything_is_out_has_left_nothing(void **state)
 {
     (void)state;
     lives[0] = is_killed_before_it_is_attached;
+    be_quiet(false);
+    capture_begin();
     assert_int_equal(run(), 128 + SIGKILL);
+    assert_says(capture_end(), "error: the pager has died: Killed, before it served the domain\n");
     assert_int_equal(known->nr, 1);
     assert_false(fake_xen_is_paused());
 }
@@ -426,7 +439,9 @@ static void the_key_is_that_of_the_supervisor_before(void **state)
     secret_destroy(before);
 }
 
-static void do_nothing(void) {}
+static void do_nothing(void)
+{
+}
 
 /* In a process of its own, which is made something of first. */
 static int run_in_child_that(const char *program, char **argv, void (*first)(void))
@@ -645,6 +660,19 @@ static void a_domain_that_cannot_be_paused_is_served_all_the_same(void **state)
     assert_int_equal(pauses_in_index(), 0);
 }
 
+/* A pause would have no account that it could be undone by. */
+static void who_dies_when_all_is_back_leaves_the_domain_alone(void **state)
+{
+    (void)state;
+    close(open(store_path, O_CREAT | O_CLOEXEC, 0600));
+    lives[0] = is_killed_when_all_is_back;
+    assert_int_equal(run(), 128 + SIGKILL);
+    assert_int_equal(known->nr, 1);
+    assert_false(fake_xen_is_paused());
+    assert_int_equal(access(store_path, F_OK), -1);
+    assert_node(PAGING "state", "(none)");
+}
+
 static void signals_are_for_the_worker(void **state)
 {
     (void)state;
@@ -765,6 +793,7 @@ int main(void)
         SUPERVISED(nobody_can_take_over_without_an_index),
         SUPERVISED(a_death_that_the_domain_has_died_before_is_the_end),
         SUPERVISED(a_domain_that_cannot_be_paused_is_served_all_the_same),
+        SUPERVISED(who_dies_when_all_is_back_leaves_the_domain_alone),
         SUPERVISED(signals_are_for_the_worker),
         SUPERVISED(an_order_outlives_the_worker_that_got_it),
         SUPERVISED(handing_over_executes_what_is_there_by_now),

@@ -18,6 +18,7 @@
 #include "fake_engine.h"
 #include "fake_xen.h"
 #include "fake_xs.h"
+#include "index.h"
 #include "loop.h"
 #include "options.h"
 #include "page.h"
@@ -25,6 +26,7 @@
 #include "store.h"
 #include "store_seal.h"
 #include "supervised.h"
+#include "xen_ops.h"
 
 #define NR_GFNS 256u
 #define RESIDENT 100u
@@ -131,6 +133,7 @@ static void drain(void)
     assert_int_equal(d.ending, DRAINED);
     assert_int_equal(fake_xen_resident(), NR_GFNS);
     clean_up();
+    assert_true(supervised.is_over);
     assert_false(fake_xen_paging_is_enabled());
     fake_xen_assert_at_peace();
 }
@@ -141,6 +144,7 @@ static void assert_refused(int error, const char *why)
     assert_one_line(d.message);
     assert_says(d.message, why);
     clean_up();
+    assert_false(supervised.is_over);
     assert_true(fake_xen_paging_is_enabled());
     assert_false(fake_engine.removed);
     assert_int_equal(access(index_path, F_OK), 0);
@@ -434,6 +438,34 @@ static void what_is_stale_with_nothing_out_is_overwritten(void **state)
     drain();
 }
 
+/* As a pager leaves it that is killed when paging is off, before it has ended. */
+static void leave_paused_with_nothing_out(void)
+{
+    struct index_owner owner = {.domid = FAKE_DOMID, .store_id = 4711};
+    struct index *index;
+    struct xen_ops *ops;
+    char message[256];
+
+    assert_int_equal(index_create(index_path, &owner, &index, message, sizeof(message)), 0);
+    assert_int_equal(xen_ops_open(FAKE_DOMID, &ops, message, sizeof(message)), 0);
+    xen_keep_account(ops, &index_live(index)->nr_pauses);
+    assert_int_equal(xen_pause(ops), 0);
+    xen_ops_close(ops);
+    index_close(index);
+}
+
+static void a_start_that_fails_with_nothing_out_leaves_no_pauses_of_the_dead(void **state)
+{
+    (void)state;
+    leave_paused_with_nothing_out();
+    fake_xen_fail(CALL_ENABLE, 1, ENOMEM);
+    assert_int_equal(daemon_start(&d), -ENOMEM);
+    clean_up();
+    assert_true(supervised.is_over);
+    assert_int_equal(access(index_path, F_OK), -1);
+    assert_false(fake_xen_is_paused());
+}
+
 #define ON_STOCK(test) NAMED_TEST(test, "stock", setup, teardown)
 #define ON_PATCHED(test) NAMED_TEST(test, "patched", setup_patched, teardown)
 #define ON_BOTH(test) ON_STOCK(test), ON_PATCHED(test)
@@ -458,6 +490,7 @@ int main(void)
         ON_BOTH(another_domains_index_is_refused),
         ON_BOTH(a_damaged_index_is_refused),
         ON_BOTH(what_is_stale_with_nothing_out_is_overwritten),
+        ON_BOTH(a_start_that_fails_with_nothing_out_leaves_no_pauses_of_the_dead),
     };
 
     return cmocka_run_group_tests_name("take_over", tests, NULL, NULL);

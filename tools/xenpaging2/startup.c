@@ -361,19 +361,28 @@ int daemon_start(struct daemon *d)
     return rc;
 }
 
+/* One whose start failed with nothing out has the pauses of one that died near its end, perhaps. */
+static void leave_domain(struct daemon *d)
+{
+    if (d->ring)
+        pager_end(d->pager);
+    mem_event_ring_detach(d->ring);
+    if (d->index && d->ending == NOT_ENDED)
+        xen_undo_pauses(d->ops);
+    if (d->supervised)
+        d->supervised->is_over = d->index || d->ending == DRAINED;
+}
+
 /* In the order in which nothing is used after it is gone. Works at any point of the start. */
 void daemon_clean_up(struct daemon *d)
 {
     bool pages_are_out =
         (d->ring || d->takes_over) && (d->ending == NOT_ENDED || d->ending == HANDED_OVER);
 
-    if (pages_are_out || d->ending == DOMAIN_GONE) {
+    if (pages_are_out || d->ending == DOMAIN_GONE)
         mem_event_ring_abandon(d->ring);
-    } else {
-        if (d->ring)
-            pager_end(d->pager);
-        mem_event_ring_detach(d->ring);
-    }
+    else
+        leave_domain(d);
     if (d->store && !pages_are_out)
         store_remove(d->store);
     if (!pages_are_out)

@@ -16,6 +16,7 @@ struct supervised {
     /* The worker's. */
     bool attached;             /* to the domain: the start is over */
     bool hands_over;           /* ends with pages out, for the next one to go on */
+    bool is_over;              /* nothing is out, paging is off, no pause is left */
     bool needs_key;            /* so does the next one: pages are encrypted */
     int64_t attached_ms;       /* clock_ms() of that */
     char index_path[PATH_MAX]; /* "" if there is none */

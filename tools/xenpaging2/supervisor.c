@@ -56,6 +56,7 @@ static int start_worker(struct supervisor *s)
 {
     s->shared->attached = false;
     s->shared->hands_over = false;
+    s->shared->is_over = false;
     s->secret->epoch++;
     s->worker = fork();
     if (s->worker == 0)
@@ -120,6 +121,8 @@ static bool has_come_to_its_end(const struct supervisor *s, int status)
 {
     bool may_have_left_something = s->shared->attached || s->took_over;
 
+    if (s->shared->is_over)
+        return true;
     if (WIFSIGNALED(status))
         return !may_have_left_something && !s->shared->index_path[0];
     return WEXITSTATUS(status) == EXIT_SUCCESS || !may_have_left_something;
@@ -150,13 +153,38 @@ static void give_up(const struct supervisor *s, const char *why)
 }
 
 /* As its worker would have done, had it lived to see it. */
-static void clear_away_after_domain(struct supervisor *s)
+static void clear_away(const struct supervisor *s)
 {
     if (s->shared->store_file[0])
         unlink(s->shared->store_file);
     if (s->shared->index_path[0])
         unlink(s->shared->index_path);
+}
+
+static void clear_away_after_domain(struct supervisor *s)
+{
+    clear_away(s);
     s->exit_code = EXIT_SUCCESS;
+}
+
+static int exit_code(int status)
+{
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* Who is killed has left something to be cleared away, perhaps, and has not said why it ends. */
+static int end_with(const struct supervisor *s, int status)
+{
+    char why[128];
+
+    if (WIFSIGNALED(status)) {
+        describe(status, why, sizeof(why));
+        log_error("%s, %s", why,
+                  s->shared->is_over ? "when all was over" : "before it served the domain");
+        if (s->shared->is_over)
+            clear_away(s);
+    }
+    return exit_code(status);
 }
 
 /* Sees to it that there is a worker again. Returns false if there is not going to be one. */
@@ -244,11 +272,6 @@ static bool goes_on(struct supervisor *s, bool has_worker)
     return has_worker || (s->has_key && s->exit_code && keep_key(s));
 }
 
-static int exit_code(int status)
-{
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
 static int supervise(struct supervisor *s)
 {
     bool has_worker = !start_worker(s);
@@ -262,7 +285,7 @@ static int supervise(struct supervisor *s)
         if (s->shared->hands_over && WIFEXITED(status))
             has_worker = hand_over(s);
         else if (has_come_to_its_end(s, status))
-            return exit_code(status);
+            return end_with(s, status);
         else
             has_worker = replace_worker(s, status);
     }
