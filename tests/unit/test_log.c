@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "test.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "capture.h"
 #include "fake_time.h"
@@ -190,6 +192,40 @@ static void a_message_that_is_cut_still_tells_how_many_were_held_back(void **sta
     assert_true(text[strlen(text) - 1] == '\n');
 }
 
+/* Of a log that somebody should read who does not. The end to read from. */
+static int fill_stderr(void)
+{
+    char page[4096] = "";
+    int ends[2];
+
+    assert_int_equal(pipe2(ends, O_NONBLOCK), 0);
+    while (write(ends[1], page, sizeof(page)) > 0)
+        continue;
+    assert_int_equal(fcntl(ends[1], F_SETFL, 0), 0);
+    assert_int_equal(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
+    close(ends[1]);
+    return ends[0];
+}
+
+static void nobody_waits_for_who_reads_the_log(void **state)
+{
+    char text[256] = "", page[4096];
+    int reader = fill_stderr();
+
+    (void)state;
+    alarm(20);
+    log_error("a");
+    log_error("b");
+    while (read(reader, page, sizeof(page)) > 0)
+        continue;
+    log_error("c");
+    alarm(0);
+    assert_true(read(reader, text, sizeof(text) - 1) > 0);
+    assert_says(text, ": error: c (2 lines before it are lost)\n");
+    close(reader);
+    capture_end();
+}
+
 #define CAPTURED(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -207,6 +243,7 @@ int main(void)
         CAPTURED(each_limit_counts_for_itself),
         CAPTURED(each_place_has_a_limit_of_its_own),
         CAPTURED(a_message_that_is_cut_still_tells_how_many_were_held_back),
+        CAPTURED(nobody_waits_for_who_reads_the_log),
     };
 
     return cmocka_run_group_tests_name("log", tests, NULL, NULL);

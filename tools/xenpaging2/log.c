@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "log.h"
 
+#include <poll.h>
 #include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -11,9 +14,11 @@
 
 #define LIMIT_WINDOW_MS 10000
 #define LIMIT_BURST 10
+#define ROOM 1023u /* for a line without its end */
 
 static enum log_level max_level = LOG_LEVEL_INFO;
 static char domain_tag[16];
+static atomic_uint nr_lost; /* lines, since the last one that was not */
 
 void log_set_level(enum log_level level)
 {
@@ -25,25 +30,41 @@ void log_set_domid(uint32_t domid)
     snprintf(domain_tag, sizeof(domain_tag), " d%u", domid);
 }
 
+/* Whoever reads the log at the other end of a pipe does not hold the guest up. */
+static bool would_wait(void)
+{
+    struct pollfd log = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+    return !poll(&log, 1, 0);
+}
+
+/* Returns the length with it, as far as there is room. */
+static size_t add_number(char *line, size_t len, unsigned int nr, const char *what)
+{
+    if (nr)
+        len += (size_t)snprintf(line + len, ROOM - len, " (%u %s)", nr, what);
+    return len < ROOM ? len : ROOM - 1;
+}
+
 /* One write(2) for the line, so that lines of several processes in one file do not mix. */
 static void write_line(enum log_level level, const char *fmt, va_list args, unsigned int held_back)
 {
     static const char *const names[] = {"error: ", "warning: ", "", "debug: "};
-    char line[1024];
+    char line[ROOM + 1];
     time_t now = time(NULL);
     struct tm tm;
-    size_t len, room = sizeof(line) - 1;
+    size_t len;
 
+    if (would_wait()) {
+        nr_lost++;
+        return;
+    }
     localtime_r(&now, &tm);
-    len = strftime(line, room, "%F %T xenpaging2", &tm);
-    len += (size_t)snprintf(line + len, room - len, "%s: %s", domain_tag, names[level]);
-    len += (size_t)vsnprintf(line + len, room - len, fmt, args);
-    if (len >= room)
-        len = room - 1;
-    if (held_back)
-        len += (size_t)snprintf(line + len, room - len, " (%u like it not shown)", held_back);
-    if (len >= room)
-        len = room - 1;
+    len = strftime(line, ROOM, "%F %T xenpaging2", &tm);
+    len += (size_t)snprintf(line + len, ROOM - len, "%s: %s", domain_tag, names[level]);
+    len += (size_t)vsnprintf(line + len, ROOM - len, fmt, args);
+    len = add_number(line, len < ROOM ? len : ROOM - 1, held_back, "like it not shown");
+    len = add_number(line, len, atomic_exchange(&nr_lost, 0), "lines before it are lost");
     line[len] = '\0';
     one_line(line);
     line[len++] = '\n';
