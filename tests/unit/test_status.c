@@ -188,6 +188,18 @@ static void the_error_is_a_node(void **state)
     assert_no_node(PAGING "error");
 }
 
+static void the_process_is_a_node_if_somebody_asks_for_it(void **state)
+{
+    (void)state;
+    status_set_process(status, 4711);
+    write_all();
+    assert_no_node(PAGING "pid");
+    fake_xs_set(PAGING "pid", "1");
+    status_set_process(status, 4711);
+    write_all();
+    assert_node(PAGING "pid", "4711");
+}
+
 static int create_and_destroy(void *arg)
 {
     struct status *other = status_create(base, xs, 7, fill, &values);
@@ -223,6 +235,7 @@ int main(void)
         WITH_STATUS(touching_all_the_time_does_not_put_it_off),
         WITH_STATUS(the_state_is_a_node),
         WITH_STATUS(the_error_is_a_node),
+        WITH_STATUS(the_process_is_a_node_if_somebody_asks_for_it),
         WITH_STATUS(failure_to_create_leaves_nothing_behind),
         cmocka_unit_test(destroying_nothing_is_allowed),
     };

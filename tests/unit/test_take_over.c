@@ -312,6 +312,48 @@ static void nobody_hands_over_to_nobody(void **state)
     drain();
 }
 
+static void assert_node(const char *path, const char *expected)
+{
+    char value[256] = "(none)";
+
+    fake_xs_get(path, value);
+    assert_string_equal(value, expected);
+}
+
+/* By one that was our parent, or never was. */
+static void who_is_left_alone_serves_on_and_says_so(void **state)
+{
+    char pid[24];
+
+    (void)state;
+    snprintf(pid, sizeof(pid), "%ld", (long)getpid());
+    fake_xs_set(PAGING "pid", "1");
+    start();
+    page_out();
+    clean_up();
+    assert_node(PAGING "pid", pid);
+    assert_node(PAGING "state", "running");
+    assert_node(PAGING "error",
+                "the supervisor has died: if the pager dies, too, nobody takes over");
+    start();
+    drain();
+}
+
+static void who_has_a_supervisor_is_not_alone_whoever_says_so(void **state)
+{
+    (void)state;
+    fake_xs_set(PAGING "pid", "1");
+    d.supervised = NULL;
+    start();
+    d.supervised = &supervised;
+    supervised.supervisor = getppid();
+    daemon_left_alone(SUPERVISED_ALONE, 0, &d);
+    supervised.supervisor = 0;
+    drain();
+    assert_node(PAGING "pid", "1");
+    assert_node(PAGING "error", "(none)");
+}
+
 static void who_drains_does_not_hand_over(void **state)
 {
     (void)state;
@@ -483,6 +525,8 @@ int main(void)
         ON_BOTH(told_to_end_before_it_began_it_drains),
         ON_BOTH(one_that_hands_over_leaves_all_as_it_is),
         ON_BOTH(nobody_hands_over_to_nobody),
+        ON_STOCK(who_is_left_alone_serves_on_and_says_so),
+        ON_STOCK(who_has_a_supervisor_is_not_alone_whoever_says_so),
         ON_BOTH(who_drains_does_not_hand_over),
         ON_BOTH(what_is_encrypted_is_taken_over_with_its_key),
         ON_BOTH(without_the_key_nobody_takes_over),

@@ -139,6 +139,14 @@ void daemon_cannot_load(void *arg, uint32_t gfn, const char *why)
     status_set_state(d->status, "failed");
 }
 
+static void say_state(struct daemon *d)
+{
+    if (d->failed)
+        status_set_state(d->status, "failed");
+    else
+        status_set_state(d->status, balance_is_draining(d->balance) ? "draining" : "running");
+}
+
 /* Whether and when the guest goes on is up to the administrator, who has mended the store. */
 void daemon_all_can_load(void *arg)
 {
@@ -149,7 +157,7 @@ void daemon_all_can_load(void *arg)
              "` lets the domain go on",
              d->domid);
     status_set_error(d->status, NULL);
-    status_set_state(d->status, balance_is_draining(d->balance) ? "draining" : "running");
+    say_state(d);
 }
 
 void daemon_fill_status(void *arg, struct status_values *values)
@@ -263,6 +271,25 @@ void daemon_told_to_hand_over(int sig, short what, void *arg)
     xen_pause(d->ops);
     d->supervised->hands_over = true;
     end_loop(d, HANDED_OVER);
+}
+
+/*
+ * The supervisor has died, and the guest cannot be let down for it. From here on the toolstack
+ * finds us where it was; the state is written anew for those that watch it.
+ */
+void daemon_left_alone(int sig, short what, void *arg)
+{
+    static const char text[] = "the supervisor has died: if the pager dies, too, nobody takes over";
+    struct daemon *d = arg;
+
+    (void)sig, (void)what;
+    if (!d->supervised || getppid() == d->supervised->supervisor)
+        return; /* anybody else can have sent it */
+    log_error("%s; the guest is served by process %ld", text, (long)getpid());
+    status_set_process(d->status, getpid());
+    if (!d->failed)
+        status_set_error(d->status, text);
+    say_state(d);
 }
 
 static void say_end(struct daemon *d)

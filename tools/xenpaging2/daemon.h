@@ -38,7 +38,7 @@ enum ending {
     HANDED_OVER /* with pages out, to the next one */
 };
 
-#define DAEMON_NR_SIGNALS 3
+#define DAEMON_NR_SIGNALS 4
 
 struct daemon {
     const struct options *options;
@@ -117,5 +117,6 @@ void daemon_target_changed(void *arg, const char *value);
 void daemon_domain_released(void *arg, const char *value);
 void daemon_told_to_end(int sig, short what, void *arg);
 void daemon_told_to_hand_over(int sig, short what, void *arg);
+void daemon_left_alone(int sig, short what, void *arg);
 
 #endif

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "adopt.h"
@@ -285,7 +286,8 @@ static int listen_to_signals(struct daemon *d)
         event_callback_fn fn;
     } signals[] = {{SIGTERM, daemon_told_to_end},
                    {SIGINT, daemon_told_to_end},
-                   {SIGUSR2, daemon_told_to_hand_over}};
+                   {SIGUSR2, daemon_told_to_hand_over},
+                   {SUPERVISED_ALONE, daemon_left_alone}};
 
     signal(SIGPIPE, SIG_IGN);
     signal(SIGHUP, SIG_IGN); /* the terminal may go, the guest stays */
@@ -295,6 +297,18 @@ static int listen_to_signals(struct daemon *d)
             event_add(d->signals[i], NULL))
             return startup_no_memory(d);
     }
+    return 0;
+}
+
+/* It may be dead by now. */
+static int follow_supervisor(struct daemon *d)
+{
+    if (!d->supervised)
+        return 0;
+    if (prctl(PR_SET_PDEATHSIG, SUPERVISED_ALONE))
+        log_warning("the supervisor's death will go unnoticed: %s", strerror(errno));
+    if (getppid() != d->supervised->supervisor)
+        raise(SUPERVISED_ALONE);
     return 0;
 }
 
@@ -348,6 +362,7 @@ int daemon_start(struct daemon *d)
         create_balance,
         create_readahead,
         listen_to_signals,
+        follow_supervisor,
         listen_to_xenstore,
         attach,
         adopt,

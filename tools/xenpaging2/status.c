@@ -119,6 +119,15 @@ void status_set_state(struct status *status, const char *state)
     write_node(status, "state", state);
 }
 
+void status_set_process(struct status *status, pid_t pid)
+{
+    char path[64], text[24];
+
+    snprintf(path, sizeof(path), "/libxl/%" PRIu32 "/paging/pid", status->domid);
+    snprintf(text, sizeof(text), "%ld", (long)pid);
+    xenstore_replace(status->xs, path, text);
+}
+
 void status_set_error(struct status *status, const char *error)
 {
     write_node(status, "error", error);

@@ -7,6 +7,7 @@
 #define XENPAGING2_STATUS_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 struct event_base;
 struct status;
@@ -47,6 +48,9 @@ void status_flush(struct status *status);
 
 /* One of "running", "draining", "stopped", "failed". */
 void status_set_state(struct status *status, const char *state);
+
+/* The process that the toolstack looks for, if it does so at all: the node is the toolstack's. */
+void status_set_process(struct status *status, pid_t pid);
 
 /* The reason of a failure; NULL takes the node away. */
 void status_set_error(struct status *status, const char *error);

@@ -12,6 +12,9 @@
 /* By which a supervisor is told that its worker has attached itself to the domain. */
 #define SUPERVISED_ATTACHED SIGUSR1
 
+/* By which a worker is told that its supervisor has died. */
+#define SUPERVISED_ALONE SIGUSR1
+
 struct supervised {
     /* The worker's. */
     bool attached;             /* to the domain: the start is over */

@@ -35,6 +35,7 @@ struct note {
     STAILQ_ENTRY(note) link;
     const struct watch *watch; /* of a value that was read */
     char *path;                /* of one to be written */
+    bool replaces;             /* likewise: not where there is none */
     char *value;
 };
 
@@ -178,6 +179,23 @@ int xenstore_watch(struct xenstore *xs, const char *path, xenstore_watch_fn *fn,
     return xs_watch(xs->handle, path, token) ? 0 : -errno;
 }
 
+static bool is_there(struct xenstore *xs, xs_transaction_t t, const char *path)
+{
+    char *value = xs_read(xs->handle, t, path, NULL);
+
+    free(value);
+    return value != NULL;
+}
+
+static bool write_one(struct xenstore *xs, xs_transaction_t t, const struct note *note)
+{
+    if (!note->value)
+        return xs_rm(xs->handle, t, note->path) || errno == ENOENT;
+    if (note->replaces && !is_there(xs, t, note->path))
+        return true;
+    return xs_write(xs->handle, t, note->path, note->value, (unsigned int)strlen(note->value));
+}
+
 static bool write_all(struct xenstore *xs, xs_transaction_t t, const struct notes *notes)
 {
     const struct note *note;
@@ -185,11 +203,7 @@ static bool write_all(struct xenstore *xs, xs_transaction_t t, const struct note
 
     STAILQ_FOREACH(note, notes, link)
     {
-        if (note->value)
-            ok =
-                xs_write(xs->handle, t, note->path, note->value, (unsigned int)strlen(note->value));
-        else
-            ok = xs_rm(xs->handle, t, note->path) || errno == ENOENT;
+        ok = write_one(xs, t, note);
         if (!ok)
             break;
     }
@@ -203,16 +217,13 @@ static bool write_all(struct xenstore *xs, xs_transaction_t t, const struct note
 static bool write_guarded(struct xenstore *xs, const struct notes *notes)
 {
     xs_transaction_t t = xs_transaction_start(xs->handle);
-    char *guard;
     bool ok;
     int error;
 
     if (t == XBT_NULL)
         return false;
-    guard = xs_read(xs->handle, t, xs->guard, NULL);
-    ok = guard && write_all(xs, t, notes);
+    ok = is_there(xs, t, xs->guard) && write_all(xs, t, notes);
     error = errno;
-    free(guard);
     if (!xs_transaction_end(xs->handle, t, !ok))
         return false;
     errno = error;
@@ -364,7 +375,7 @@ static struct note *new_note(const char *path)
 }
 
 /* Called with the lock held. */
-static bool queue_write(struct xenstore *xs, const char *path, const char *value)
+static bool queue_write(struct xenstore *xs, const char *path, const char *value, bool replaces)
 {
     char *copy = value ? strdup(value) : NULL;
     struct note *note = find_queued(xs, path);
@@ -381,17 +392,28 @@ static bool queue_write(struct xenstore *xs, const char *path, const char *value
     }
     free(note->value);
     note->value = copy;
+    note->replaces = replaces;
     return true;
 }
 
-void xenstore_write(struct xenstore *xs, const char *path, const char *value)
+static void write_later(struct xenstore *xs, const char *path, const char *value, bool replaces)
 {
     bool queued;
 
     pthread_mutex_lock(&xs->lock);
-    queued = queue_write(xs, path, value);
+    queued = queue_write(xs, path, value, replaces);
     pthread_mutex_unlock(&xs->lock);
     if (!queued)
         log_limited(LOG_LEVEL_WARNING, "no memory to write %s to xenstore", path);
     wake(xs->thread_fd);
+}
+
+void xenstore_write(struct xenstore *xs, const char *path, const char *value)
+{
+    write_later(xs, path, value, false);
+}
+
+void xenstore_replace(struct xenstore *xs, const char *path, const char *value)
+{
+    write_later(xs, path, value, true);
 }

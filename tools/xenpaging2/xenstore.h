@@ -44,4 +44,7 @@ int xenstore_start(struct xenstore *xs, struct event_base *base);
  */
 void xenstore_write(struct xenstore *xs, const char *path, const char *value);
 
+/* Likewise, but only if there is such a node by then. */
+void xenstore_replace(struct xenstore *xs, const char *path, const char *value);
+
 #endif

@@ -2,9 +2,16 @@
 # shellcheck shell=sh
 #
 # xl paging-start, -set, -list and -stop on a guest that was created without paging; what was set
-# holds after it was saved and restored, and after a reboot; a daemon that was killed is found out.
+# holds after it was saved and restored, and after a reboot; a daemon that was killed is found out, and
+# so is one whose supervisor was.
 # lab: toolstack patched
 # lab: timeout 3000
+
+# has_other_pager NAME PID: than this process.
+has_other_pager() {
+    SEEN="process $(paging_node "$1" pid)"
+    [ "$SEEN" != "process $2" ]
+}
 
 mkdir -p /var/lib/xen/xenpaging /pages
 GUEST_ON_REBOOT=restart start_guest a 128 1 mb=40
@@ -62,6 +69,10 @@ expect_no_pager
 xl paging-start a || fail "xl paging-start failed"
 expect_listed a running
 wait_until "the old target" 300 has_at_most "$a" $((112 * 256))
+supervisor=$(paging_node a pid)
+kill -KILL "$supervisor"
+wait_until "the worker in the place of its supervisor" 60 has_other_pager a "$supervisor"
+expect_listed a running
 kill -KILL "$(paging_node a pid)"
 wait_until "xl paging-list to see its death" 60 is_listed a dead
 wait_line /var/log/xen/xl-a.log 'the paging daemon has died' 60

@@ -143,16 +143,21 @@ static void await_end_of(pid_t pid)
         close(end.fd);
 }
 
+void dom0_kill_worker(pid_t pid)
+{
+    if (!pid)
+        return;
+    kill(pid, SIGKILL);
+    await_end_of(pid);
+}
+
 void dom0_kill_pager(pid_t pid)
 {
     pid_t worker = dom0_child_of(pid);
 
     kill(pid, SIGKILL);
     dom0_await_exit(pid, PATIENCE_MS);
-    if (worker) {
-        kill(worker, SIGKILL);
-        await_end_of(worker);
-    }
+    dom0_kill_worker(worker);
 }
 
 pid_t dom0_start_program(char *const args[])

@@ -55,6 +55,9 @@ pid_t dom0_child_of(pid_t pid);
  */
 void dom0_kill_pager(pid_t pid);
 
+/* Likewise, one whose supervisor has been killed; 0 is none. */
+void dom0_kill_worker(pid_t pid);
+
 /* Its exit code, 256 plus the signal that ended it, or -1 if it does not end within ms. */
 int dom0_await_exit(pid_t pid, unsigned int ms);
 

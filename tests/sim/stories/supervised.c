@@ -123,9 +123,25 @@ static void start_pager(void)
     s.pager = dom0_start_xenpaging2(s.guest.domain->id, "clock", s.option);
 }
 
+static bool is_known(void *arg)
+{
+    char number[24];
+
+    snprintf(number, sizeof(number), "%ld", (long)*(pid_t *)arg);
+    return dom0_node_is(number, "/libxl/%u/paging/pid", s.guest.domain->id);
+}
+
+/* In between the worker serves on, and is where the toolstack looks for its supervisor. */
 static void both_are_killed(void)
 {
-    dom0_kill_pager(s.pager);
+    pid_t worker = dom0_child_of(s.pager);
+
+    dom0_write("1", "/libxl/%u/paging/pid", s.guest.domain->id);
+    kill(s.pager, SIGKILL);
+    dom0_await_exit(s.pager, PATIENCE_MS);
+    watch_until(is_known, &worker, "the worker says that it is alone");
+    expect_guest_runs_on("the guest's work without a supervisor");
+    dom0_kill_worker(worker);
     start_pager();
     expect_guest_runs_on("the guest's work after both were killed");
 }
