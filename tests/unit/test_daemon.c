@@ -523,6 +523,39 @@ static void a_second_signal_does_not_cut_a_drain_short(void **state)
     assert_int_equal(d.ending, DRAINED);
 }
 
+/* What is blocked stays so in a program that is executed. */
+static void a_signal_is_heard_whoever_started_the_daemon(void **state)
+{
+    sigset_t signals, before;
+
+    (void)state;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigprocmask(SIG_BLOCK, &signals, &before);
+    start();
+    page_out_to(50);
+    raise(SIGTERM);
+    alarm(20);
+    event_base_dispatch(d.base);
+    alarm(0);
+    assert_int_equal(d.ending, DRAINED);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+/* The domain is paused until what cannot be had is back. */
+static void who_has_failed_has_failed_while_it_drains_too(void **state)
+{
+    (void)state;
+    start();
+    page_out_to(50);
+    daemon_cannot_load(&d, 5, "its checksum is wrong");
+    fake_engine.hold = true;
+    daemon_told_to_end(SIGTERM, 0, &d);
+    loop_for(d.base, 20);
+    clean_up();
+    assert_node(PAGING "state", "failed");
+}
+
 static void a_domain_that_goes_ends_the_daemon_and_leaves_no_nodes(void **state)
 {
     char value[256];
@@ -731,6 +764,8 @@ int main(void)
         ON_BOTH(a_request_that_comes_while_paging_ends_is_answered),
         ON_BOTH(a_request_that_cannot_be_completed_while_paging_ends_is_answered),
         ON_BOTH(a_second_signal_does_not_cut_a_drain_short),
+        ON_STOCK(a_signal_is_heard_whoever_started_the_daemon),
+        ON_STOCK(who_has_failed_has_failed_while_it_drains_too),
         ON_BOTH(a_domain_that_goes_ends_the_daemon_and_leaves_no_nodes),
         ON_BOTH(a_domain_that_is_gone_ends_the_daemon_however_it_is_noticed),
         ON_BOTH(a_loop_that_breaks_down_leaves_the_domain_paused),

@@ -213,6 +213,20 @@ static int is_killed_with_a_store_that_is_encrypted(struct supervised *supervise
     return is_killed_soon(supervised);
 }
 
+/* Which would kill it. Signals come in the order of their numbers. */
+static int starts_while_it_is_to_hand_over(struct supervised *supervised)
+{
+    sigset_t set;
+    int got;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    kill(supervised->supervisor, SIGUSR2);
+    kill(supervised->supervisor, SIGTERM);
+    return sigwait(&set, &got);
+}
+
 /* The order may find nobody there. */
 static int dies_as_the_order_comes(struct supervised *supervised)
 {
@@ -629,7 +643,10 @@ static void nobody_can_take_over_without_an_index(void **state)
 {
     (void)state;
     lives[0] = is_killed_without_an_index;
+    be_quiet(false);
+    capture_begin();
     assert_int_equal(run(), EXIT_FAILURE);
+    assert_says(capture_end(), "the domain stays paused: what was out is gone, destroy it\n");
     assert_int_equal(known->nr, 1);
     assert_true(fake_xen_is_paused());
     assert_node(PAGING "error", "the pager has died: Killed; given up after 1 times, "
@@ -720,6 +737,13 @@ static void what_cannot_be_executed_does_not_keep_the_next_worker(void **state)
     assert_int_equal(known->nr, 2);
 }
 
+static void nobody_hands_over_what_he_has_not_got_yet(void **state)
+{
+    (void)state;
+    lives[0] = starts_while_it_is_to_hand_over;
+    assert_int_equal(run(), EXIT_SUCCESS);
+}
+
 /* It has to get through its start: what the one before had out is still out. */
 static void the_first_worker_after_a_handover_is_not_the_first(void **state)
 {
@@ -799,6 +823,7 @@ int main(void)
         SUPERVISED(handing_over_executes_what_is_there_by_now),
         SUPERVISED(the_key_is_handed_over_if_it_is_needed),
         SUPERVISED(what_cannot_be_executed_does_not_keep_the_next_worker),
+        SUPERVISED(nobody_hands_over_what_he_has_not_got_yet),
         SUPERVISED(the_first_worker_after_a_handover_is_not_the_first),
         SUPERVISED(a_domain_that_is_paused_already_is_not_paused_without_an_account),
         SUPERVISED(the_service_manager_hears_of_it),

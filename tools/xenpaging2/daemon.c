@@ -248,7 +248,8 @@ void daemon_told_to_end(int sig, short what, void *arg)
     }
     log_info("%s: draining %" PRIu64 " KiB", strsignal(sig),
              pages_to_kib(pages_nr_paged(d->pages)));
-    status_set_state(d->status, "draining");
+    if (!d->failed)
+        status_set_state(d->status, "draining");
     if (!d->supervised)
         notify_send(NOTIFY_DRAINS);
     balance_drain(d->balance);

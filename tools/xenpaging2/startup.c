@@ -255,17 +255,18 @@ static int adopt(struct daemon *d)
     return d->takes_over ? adopt_pages(&env, d->message, sizeof(d->message)) : 0;
 }
 
-/* From here on the guest is served, and goes on. */
+/* From here on the guest is served, and goes on: who sees that may have us hand over. */
 static int let_guest_go_on(struct daemon *d)
 {
-    int rc = xen_undo_pauses(d->ops);
+    int rc;
 
-    if (rc)
-        log_error("cannot unpause the domain: %s", strerror(-rc));
     if (d->supervised) {
         d->supervised->attached_ms = clock_ms();
         d->supervised->attached = true;
     }
+    rc = xen_undo_pauses(d->ops);
+    if (rc)
+        log_error("cannot unpause the domain: %s", strerror(-rc));
     return 0;
 }
 
@@ -288,15 +289,19 @@ static int listen_to_signals(struct daemon *d)
                    {SIGINT, daemon_told_to_end},
                    {SIGUSR2, daemon_told_to_hand_over},
                    {SUPERVISED_ALONE, daemon_left_alone}};
+    sigset_t heard; /* even if who started us had them blocked */
 
     signal(SIGPIPE, SIG_IGN);
     signal(SIGHUP, SIG_IGN); /* the terminal may go, the guest stays */
+    sigemptyset(&heard);
     for (int i = 0; i < DAEMON_NR_SIGNALS; i++) {
+        sigaddset(&heard, signals[i].number);
         d->signals[i] = evsignal_new(d->base, signals[i].number, signals[i].fn, d);
         if (!d->signals[i] || event_priority_set(d->signals[i], PRIORITY_SERVE) ||
             event_add(d->signals[i], NULL))
             return startup_no_memory(d);
     }
+    pthread_sigmask(SIG_UNBLOCK, &heard, NULL);
     return 0;
 }
 

@@ -69,6 +69,10 @@ static int start_worker(struct supervisor *s)
 /* What the terminal sends, it sends to the worker, too. */
 static void pass_on(struct supervisor *s, const siginfo_t *info)
 {
+    if (info->si_signo == SIGUSR2 && !s->shared->attached) {
+        log_warning("%s: not before the domain is served", strsignal(info->si_signo));
+        return; /* it would be the end of a worker that does not wait for it yet */
+    }
     if (info->si_signo != SIGUSR2) {
         s->shared->drain = true;
         notify_send(NOTIFY_DRAINS);
@@ -142,13 +146,23 @@ static bool count_death(struct supervisor *s)
     return ++s->nr_deaths < MAX_DEATHS && s->shared->index_path[0];
 }
 
+/* What there is to be done, to go on after the reason; nothing if we are to be told. */
+static const char *advice(const struct supervisor *s)
+{
+    if (s->has_key)
+        return "";
+    if (s->shared->attached && !s->shared->index_path[0])
+        return ": what was out is gone, destroy it";
+    return ": start xenpaging2 again to go on";
+}
+
 static void give_up(const struct supervisor *s, const char *why)
 {
     char text[256];
 
     snprintf(text, sizeof(text), "%s; given up after %u times, the domain stays paused", why,
              s->nr_deaths);
-    log_error("%s%s", text, s->has_key ? "" : ": start xenpaging2 again to go on");
+    log_error("%s%s", text, advice(s));
     domain_report_failed(s->domid, text);
 }
 
