@@ -138,12 +138,18 @@ static void back_off(const struct supervisor *s)
         usleep((useconds_t)FIRST_BACK_OFF * 1000 << (s->nr_deaths - 2));
 }
 
+/* What was out was in the memory of the one that has died. */
+static bool is_hopeless(const struct supervisor *s)
+{
+    return s->shared->attached && !s->shared->index_path[0];
+}
+
 /* Returns false if it is not worth another try. */
 static bool count_death(struct supervisor *s)
 {
     if (s->shared->attached && clock_ms() - s->shared->attached_ms >= SETTLED_MS)
         s->nr_deaths = 0;
-    return ++s->nr_deaths < MAX_DEATHS && s->shared->index_path[0];
+    return ++s->nr_deaths < MAX_DEATHS && !is_hopeless(s);
 }
 
 /* What there is to be done, to go on after the reason; nothing if we are to be told. */
@@ -151,7 +157,7 @@ static const char *advice(const struct supervisor *s)
 {
     if (s->has_key)
         return "";
-    if (s->shared->attached && !s->shared->index_path[0])
+    if (is_hopeless(s))
         return ": what was out is gone, destroy it";
     return ": start xenpaging2 again to go on";
 }
