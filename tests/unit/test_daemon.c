@@ -26,6 +26,7 @@
 #include "options.h"
 #include "pages.h"
 #include "store.h"
+#include "xen_ops.h"
 
 #define NR_GFNS 256u
 #define TARGET "/local/domain/7/memory/target-tot_pages"
@@ -646,6 +647,34 @@ static void a_page_that_cannot_be_loaded_pauses_the_domain_and_says_so(void **st
     assert_node(PAGING "error", "gfn 0x5 cannot be brought back: its checksum is wrong");
 }
 
+/* By `xl unpause`. */
+static void assert_one_unpause_lets_the_domain_go_on(void)
+{
+    struct xen_ops *xl;
+    char message[256];
+
+    assert_true(fake_xen_is_paused());
+    assert_int_equal(xen_ops_open(FAKE_DOMID, &xl, message, sizeof(message)), 0);
+    assert_int_equal(xen_unpause(xl), 0);
+    xen_ops_close(xl);
+    assert_false(fake_xen_is_paused());
+}
+
+static void who_fails_again_while_the_domain_is_paused_does_not_pause_it_again(void **state)
+{
+    (void)state;
+    start();
+    for (int i = 0; i < 3; i++) {
+        daemon_cannot_load(&d, 5, "its checksum is wrong");
+        daemon_all_can_load(&d);
+    }
+    assert_one_unpause_lets_the_domain_go_on();
+    daemon_cannot_load(&d, 5, "its checksum is wrong");
+    daemon_all_can_load(&d);
+    assert_one_unpause_lets_the_domain_go_on();
+    end();
+}
+
 static void the_first_reason_stands_and_the_domain_is_paused_once(void **state)
 {
     (void)state;
@@ -681,7 +710,7 @@ static void what_is_mended_is_over_and_the_next_failure_counts_again(void **stat
     daemon_all_can_load(&d);
     await_node(PAGING "state", "running");
     await_node(PAGING "error", "(none)");
-    assert_true(fake_xen_is_paused()); /* that is the administrator's to end */
+    assert_one_unpause_lets_the_domain_go_on(); /* that is the administrator's to do */
     daemon_cannot_load(&d, 6, "its checksum is wrong");
     assert_int_equal(fake_xen_nr_calls(CALL_PAUSE), 2);
     await_node(PAGING "state", "failed");
@@ -772,6 +801,7 @@ int main(void)
         ON_BOTH(another_domain_that_goes_changes_nothing),
         ON_BOTH(a_daemon_broken_off_leaves_the_pages_where_they_are),
         ON_BOTH(a_page_that_cannot_be_loaded_pauses_the_domain_and_says_so),
+        ON_STOCK(who_fails_again_while_the_domain_is_paused_does_not_pause_it_again),
         ON_BOTH(the_first_reason_stands_and_the_domain_is_paused_once),
         ON_BOTH(what_is_mended_is_over_and_the_next_failure_counts_again),
         ON_BOTH(a_guest_that_grows_is_paged_as_a_whole),

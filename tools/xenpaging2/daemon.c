@@ -119,6 +119,16 @@ void daemon_drained(void *arg)
     end_loop(arg, DRAINED);
 }
 
+/* Xen counts pauses, and the administrator ends one. */
+static void hold_domain(struct daemon *d)
+{
+    struct xen_domain_info info;
+
+    if (d->is_held && !xen_domain_info(d->ops, &info) && info.paused)
+        return;
+    d->is_held = !xen_pause(d->ops);
+}
+
 /* The guest must not go on without the page, nor get another one. */
 void daemon_cannot_load(void *arg, uint32_t gfn, const char *why)
 {
@@ -132,9 +142,9 @@ void daemon_cannot_load(void *arg, uint32_t gfn, const char *why)
     snprintf(text, sizeof(text), "gfn %#" PRIx32 " cannot be brought back: %s", gfn, why);
     log_error("%s; the domain is paused", text);
     if (d->failed)
-        return; /* the first reason stands, and Xen counts pauses */
+        return; /* the first reason stands */
     d->failed = true;
-    xen_pause(d->ops);
+    hold_domain(d);
     status_set_error(d->status, text);
     status_set_state(d->status, "failed");
 }

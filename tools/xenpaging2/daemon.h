@@ -57,6 +57,7 @@ struct daemon {
     bool takes_over;          /* what that one had paged out */
     struct index_owner owner; /* of the index, which is of this domain and this store */
     bool failed;              /* a page cannot be had; the domain was paused for it */
+    bool is_held;             /* it was, and may be still */
     uint64_t refaults_before; /* of earlier pagers */
 
     struct event_base *base;
