@@ -48,7 +48,7 @@ static struct {
 } * known;
 static life *lives[MAX_LIVES];
 
-static char directory[40], index_path[64], store_path[64], message[256];
+static char directory[40], index_path[64], store_path[64], program_path[64], message[256];
 static int manager; /* of services: its socket */
 static sigset_t mask;
 
@@ -71,9 +71,9 @@ static int run_program(const char *program, char **argv)
 
 static int run(void)
 {
-    char *argv[] = {"nothing", NULL};
+    char *argv[] = {"env", "true", NULL};
 
-    return run_program("/nowhere/to/be/found", argv);
+    return run_program(program_path, argv);
 }
 
 /* --- Lives. --- */
@@ -198,10 +198,12 @@ static int waits_for_an_interrupt(struct supervised *supervised)
     return waits_for(supervised, SIGINT) || !supervised->drain;
 }
 
+/* The program of most tests goes meanwhile, so that it cannot be executed in their place. */
 static int hands_over(struct supervised *supervised)
 {
     int code = waits_for(supervised, SIGUSR2) || supervised->drain;
 
+    unlink(program_path);
     supervised->hands_over = true;
     return code;
 }
@@ -219,7 +221,7 @@ static int is_killed_with_a_store_that_is_encrypted(struct supervised *supervise
 }
 
 /* Which would kill it. Signals come in the order of their numbers. */
-static int starts_while_it_is_to_hand_over(struct supervised *supervised)
+static int is_not_told_to_hand_over(struct supervised *supervised)
 {
     sigset_t set;
     int got;
@@ -230,6 +232,12 @@ static int starts_while_it_is_to_hand_over(struct supervised *supervised)
     kill(supervised->supervisor, SIGUSR2);
     kill(supervised->supervisor, SIGTERM);
     return sigwait(&set, &got);
+}
+
+static int is_not_told_to_hand_over_once_it_serves(struct supervised *supervised)
+{
+    attach(supervised);
+    return is_not_told_to_hand_over(supervised);
 }
 
 /* The order may find nobody there. */
@@ -301,6 +309,9 @@ static int setup(void **state)
         return -1;
     snprintf(index_path, sizeof(index_path), "%s/pages.index", directory);
     snprintf(store_path, sizeof(store_path), "%s/pages", directory);
+    snprintf(program_path, sizeof(program_path), "%s/program", directory);
+    if (symlink("/usr/bin/env", program_path)) /* which says its version */
+        return -1;
     fake_xen_create(16);
     fake_xs_reset();
     fake_xs_set("/local/domain/7", "");
@@ -330,6 +341,7 @@ static int teardown(void **state)
     unlink(path);
     unlink(index_path);
     unlink(store_path);
+    unlink(program_path);
     be_quiet(false);
     return rmdir(directory);
 }
@@ -591,6 +603,7 @@ static void who_has_the_key_waits_to_be_told_to_try_again(void **state)
     pid_t teller = in_another_process(try_again);
 
     (void)state;
+    unlink(program_path); /* it is tried again by the one that is there */
     for (int i = 0; i < 5; i++)
         lives[i] = is_killed_with_a_store_that_is_encrypted;
     lives[5] = ends_well;
@@ -714,23 +727,26 @@ static void an_order_outlives_the_worker_that_got_it(void **state)
 
 static void handing_over_executes_what_is_there_by_now(void **state)
 {
-    char *argv[] = {"sh", "-c",
+    char *argv[] = {"env",
+                    "sh",
+                    "-c",
                     "[ \"$" HANDED_OVER "\" -gt 0 ] && [ $0 = word ] && "
                     "[ -z \"$XENPAGING2_SECRET\" ] && exit 42",
-                    "word", NULL};
+                    "word",
+                    NULL};
 
     (void)state;
     lives[0] = hands_over;
-    assert_int_equal(run_in_child("/bin/sh", argv), 42);
+    assert_int_equal(run_in_child("/usr/bin/env", argv), 42);
 }
 
 static void the_key_is_handed_over_if_it_is_needed(void **state)
 {
-    char *argv[] = {"sh", "-c", "[ -s /proc/self/fd/$XENPAGING2_SECRET ] && exit 42", NULL};
+    char *argv[] = {"env", "sh", "-c", "[ -s /proc/self/fd/$XENPAGING2_SECRET ] && exit 42", NULL};
 
     (void)state;
     lives[0] = hands_over_what_is_encrypted;
-    assert_int_equal(run_in_child("/bin/sh", argv), 42);
+    assert_int_equal(run_in_child("/usr/bin/env", argv), 42);
 }
 
 static void what_cannot_be_executed_does_not_keep_the_next_worker(void **state)
@@ -742,10 +758,24 @@ static void what_cannot_be_executed_does_not_keep_the_next_worker(void **state)
     assert_int_equal(known->nr, 2);
 }
 
+/* Which is found out while there is a way back: it is not there, or ends with an error. */
+static void nobody_hands_over_to_what_cannot_take_over(void **state)
+{
+    char *programs[][2] = {{"/nowhere/to/be/found", NULL}, {"/bin/false", NULL}};
+
+    (void)state;
+    for (unsigned int i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
+        lives[i] = is_not_told_to_hand_over_once_it_serves;
+        assert_int_equal(run_program(programs[i][0], programs[i]), EXIT_SUCCESS);
+        assert_int_equal(known->nr, i + 1);
+        assert_false(fake_xen_is_paused());
+    }
+}
+
 static void nobody_hands_over_what_he_has_not_got_yet(void **state)
 {
     (void)state;
-    lives[0] = starts_while_it_is_to_hand_over;
+    lives[0] = is_not_told_to_hand_over;
     assert_int_equal(run(), EXIT_SUCCESS);
 }
 
@@ -831,6 +861,7 @@ int main(void)
         SUPERVISED(handing_over_executes_what_is_there_by_now),
         SUPERVISED(the_key_is_handed_over_if_it_is_needed),
         SUPERVISED(what_cannot_be_executed_does_not_keep_the_next_worker),
+        SUPERVISED(nobody_hands_over_to_what_cannot_take_over),
         SUPERVISED(nobody_hands_over_what_he_has_not_got_yet),
         SUPERVISED(the_first_worker_after_a_handover_is_not_the_first),
         SUPERVISED(a_domain_that_is_paused_already_is_not_paused_without_an_account),

@@ -17,6 +17,7 @@
 #include "notify.h"
 #include "secret.h"
 #include "store_seal.h"
+#include "successor.h"
 #include "supervised.h"
 
 #define MAX_DEATHS 5       /* in a row, each of them soon */
@@ -66,13 +67,20 @@ static int start_worker(struct supervisor *s)
     return s->worker < 0 ? -1 : 0;
 }
 
+/* SIGUSR2 would be the end of a worker that does not wait for it yet. */
+static bool can_hand_over(const struct supervisor *s)
+{
+    if (s->shared->attached)
+        return successor_is_fit(s->program, s->argv);
+    log_warning("%s: not before the domain is served", strsignal(SIGUSR2));
+    return false;
+}
+
 /* What the terminal sends, it sends to the worker, too. */
 static void pass_on(struct supervisor *s, const siginfo_t *info)
 {
-    if (info->si_signo == SIGUSR2 && !s->shared->attached) {
-        log_warning("%s: not before the domain is served", strsignal(info->si_signo));
-        return; /* it would be the end of a worker that does not wait for it yet */
-    }
+    if (info->si_signo == SIGUSR2 && !can_hand_over(s))
+        return;
     if (info->si_signo != SIGUSR2) {
         s->shared->drain = true;
         notify_send(NOTIFY_DRAINS);
@@ -207,6 +215,12 @@ static int end_with(const struct supervisor *s, int status)
     return exit_code(status);
 }
 
+static bool start_another_worker(struct supervisor *s)
+{
+    s->took_over = true;
+    return !start_worker(s);
+}
+
 /* Sees to it that there is a worker again. Returns false if there is not going to be one. */
 static bool replace_worker(struct supervisor *s, int status)
 {
@@ -225,8 +239,7 @@ static bool replace_worker(struct supervisor *s, int status)
     log_error("%s; the domain is paused until the next one has taken over", why);
     domain_report_failed(s->domid, why);
     back_off(s);
-    s->took_over = true;
-    return !start_worker(s);
+    return start_another_worker(s);
 }
 
 /* Returns with an error if that cannot be. */
@@ -255,8 +268,14 @@ static bool hand_over(struct supervisor *s)
     log_info("handing over to %s", s->program);
     rc = execute(s);
     log_error("cannot execute %s: %s; going on", s->program, strerror(-rc));
-    s->took_over = true;
-    return !start_worker(s);
+    return start_another_worker(s);
+}
+
+/* It was given up before, and something may be another by now. */
+static bool try_again(struct supervisor *s)
+{
+    s->nr_deaths = 0;
+    return successor_is_fit(s->program, s->argv) ? hand_over(s) : start_another_worker(s);
 }
 
 /*
@@ -274,11 +293,8 @@ static bool keep_key(struct supervisor *s)
         if (sig == SIGTERM || sig == SIGINT)
             log_warning("%s: not before the domain is gone: all that is out would be lost",
                         strsignal(sig));
-        if (sig == SIGUSR2) {
-            s->nr_deaths = 0;
-            if (hand_over(s))
-                return true;
-        }
+        if (sig == SIGUSR2 && try_again(s))
+            return true;
         if (sig < 0 && !domain_is_there(s->domid)) {
             clear_away_after_domain(s);
             return false;

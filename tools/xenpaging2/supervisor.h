@@ -20,7 +20,8 @@ typedef int supervisor_work_fn(void *arg, struct supervised *supervised,
 /*
  * Runs work(arg, ...) for the domain until it comes to an end of its own, and returns its exit
  * code. SIGTERM and SIGINT are passed on to it. With SIGUSR2, program is executed with argv in the
- * place of this process, to take over. To be called before there are threads, or anything is open.
+ * place of this process, to take over, if it can say its --version with argv behind. To be called
+ * before there are threads, or anything is open.
  */
 int supervisor_run(uint32_t domid, supervisor_work_fn *work, void *arg, const char *program,
                    char **argv);
