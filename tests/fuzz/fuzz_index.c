@@ -35,7 +35,7 @@
 #define SLOTS_OFFSET                                                                               \
     ((off_t)PAGE_BYTES +                                                                           \
      ((off_t)sizeof(uint32_t) + (off_t)sizeof(struct index_seal)) * (INT64_C(1) << 32) +           \
-     (INT64_C(1) << 29))
+     (INT64_C(1) << 29) + (INT64_C(1) << 17))
 #define SERVE_MS 100
 
 enum what { HEADER, ENTRY, RECORD, LENGTH, NR_WHATS };

@@ -16,7 +16,7 @@ SIM_LIBRARY_FILES := $(SIM_LIBRARIES:%=$(SIM_B)/lib/lib%)
 SIM_HOST := $(wildcard $(SIM)/host/*.c $(SIM)/stories/*.c) \
             tests/rules/p2m_rules.c tests/lab/guest/pattern.c tests/lab/guest/order.c
 SIM_HOST_OBJECTS := $(SIM_HOST:%.c=$(SIM_B)/obj/%.o)
-SIM_CLIENT_OBJECTS := $(addprefix $(SIM_B)/obj/$(SIM)/lib/,client.o client_map.o kill_point.o)
+SIM_CLIENT_OBJECTS := $(addprefix $(SIM_B)/obj/$(SIM)/lib/,client.o client_map.o client_shared.o kill_point.o)
 SIM_INCLUDES := $(addprefix -iquote ,$(SIM)/lib $(SIM)/host $(SIM)/stories tests/rules tests/lab/guest \
                 tools/xenpaging2)
 # What is in a program can be inlined there.

@@ -3,10 +3,13 @@
 #include "test.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 #include "candidates.h"
+#include "capture.h"
 #include "failing.h"
 #include "fake_xen.h"
+#include "index.h"
 #include "pages.h"
 #include "policy.h"
 #include "xen_ops.h"
@@ -48,7 +51,7 @@ static int setup(void **state)
     policy = policy_create("clock", NR_GFNS);
     candidates = create();
     new_passes = 0;
-    return pages && policy && candidates ? 0 : -1;
+    return pages && policy && candidates ? pages_make_room(pages, 0) : -1;
 }
 
 static int setup_patched(void **state)
@@ -116,6 +119,35 @@ static void what_only_the_policy_has_grown_for_is_passed_over(void **state)
     assert_int_equal(policy_grow(policy, 2 * NR_GFNS), 0);
     for (uint32_t i = 0; i < 2 * NR_GFNS; i++)
         assert_int_equal(next(0), i % NR_GFNS);
+}
+
+/* Others go out, whose part has some; and after a while it is tried again. */
+static void a_gfn_that_there_is_no_room_for_is_passed_over(void **state)
+{
+    const struct index_owner owner = {.domid = FAKE_DOMID};
+    const char *path = "/tmp/test_candidates.index";
+    struct index *index;
+    char message[256];
+
+    (void)state;
+    pages_destroy(pages);
+    unlink(path);
+    assert_int_equal(index_create(path, &owner, &index, message, sizeof(message)), 0);
+    pages = pages_create(NR_GFNS, index);
+    policy_destroy(policy);
+    candidates_destroy(candidates);
+    policy = policy_create("clock", NR_GFNS);
+    candidates = create();
+    look_for_ram();
+    capture_begin();
+    fail_nth(1);
+    assert_int_equal(next(0), UINT32_MAX);
+    assert_int_equal(failed_with(), ENOSPC);
+    assert_int_equal(next(999), UINT32_MAX);
+    assert_says(capture_end(), "stays in memory: no room in the index: No space left on device");
+    assert_int_not_equal(next(1000), UINT32_MAX);
+    index_remove(index);
+    index_close(index);
 }
 
 static void the_search_ends_if_nothing_is_in_memory(void **state)
@@ -243,6 +275,7 @@ int main(void)
         ON_STOCK(what_the_policy_proposes_comes_in_its_order),
         ON_STOCK(what_is_not_in_memory_is_passed_over),
         ON_STOCK(what_only_the_policy_has_grown_for_is_passed_over),
+        ON_STOCK(a_gfn_that_there_is_no_room_for_is_passed_over),
         ON_STOCK(the_search_ends_if_nothing_is_in_memory),
         ON_STOCK(a_pass_over_all_ends_with_a_look_for_new_ram),
         ON_STOCK(a_page_in_use_is_parked_where_there_is_a_doorbell),

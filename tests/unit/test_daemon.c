@@ -24,6 +24,7 @@
 #include "fake_xs.h"
 #include "loop.h"
 #include "options.h"
+#include "page.h"
 #include "pages.h"
 #include "store.h"
 #include "xen_ops.h"
@@ -746,7 +747,7 @@ static bool looking_for_gfns_fails(unsigned int n)
 
 static void a_guest_that_outgrows_our_memory_is_paged_in_part(void **state)
 {
-    const uint32_t many = 16 * NR_GFNS; /* so that the tables do not have room for it */
+    const uint32_t many = 2 * PART_GFNS; /* so that the tables do not have room for it */
     unsigned int n = 0;
 
     (void)state;

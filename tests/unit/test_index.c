@@ -93,6 +93,7 @@ static void what_was_written_comes_back(void **state)
     struct index_slot *slots = index_grow_slots(index_, NULL, 0, 8192);
 
     (void)state;
+    assert_int_equal(index_use_gfns(index_, gfns, 0, NR_GFNS), 0);
     gfns[NR_GFNS - 1] = 8192;
     slots[8191] = (struct index_slot){.checksum = 1, .gfn = NR_GFNS - 1, .generation = 3};
     index_live(index_)->nr_pauses = 2;
@@ -175,6 +176,36 @@ static void the_file_is_for_us_alone_and_takes_little_room(void **state)
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_mode & 07777, 0600);
     assert_true(st.st_blocks * 512 <= 4 * (long)PAGE_BYTES);
+}
+
+static long blocks(void)
+{
+    struct stat st;
+
+    assert_int_equal(stat(path, &st), 0);
+    return st.st_blocks * 512;
+}
+
+static void entries_take_room_in_parts_and_come_back_with_it(void **state)
+{
+    const uint32_t nr = 1000 * PART_GFNS, gfn = 500 * PART_GFNS + 7;
+    struct pages *pages_ = pages_create(nr, index_);
+    long before = blocks();
+
+    (void)state;
+    assert_int_equal(pages_make_room(pages_, gfn), 0);
+    assert_in_range(blocks() - before, PART_GFNS * 4, 2 * PART_GFNS * 4);
+    pages_nominate(pages_, gfn);
+    pages_record(pages_, gfn, 99);
+    pages_destroy(pages_);
+    close_index();
+
+    assert_int_equal(open_mine(), 0);
+    pages_ = pages_create(nr, index_);
+    assert_int_equal(pages_next_with_room(pages_, 0), 500 * PART_GFNS);
+    assert_int_equal(pages_next_with_room(pages_, 501 * PART_GFNS), nr);
+    assert_int_equal(pages_entry(pages_, gfn), 100);
+    pages_destroy(pages_);
 }
 
 static void an_old_index_is_emptied_but_for_the_pauses_of_its_domain(void **state)
@@ -298,7 +329,8 @@ static void an_index_of_another_version_is_refused(void **state)
     close_index();
     flip(24, 0); /* the next one */
     assert_refused(open_mine(), EBADMSG, "another version");
-    flip(24, 1); /* the last one */
+    flip(24, 1);
+    flip(24, 2); /* the last one */
     assert_refused(open_mine(), EBADMSG, "another version");
 }
 
@@ -361,6 +393,7 @@ static int check(void)
 
 static void record(uint32_t gfn, uint32_t slot)
 {
+    assert_int_equal(pages_make_room(pages, gfn), 0);
     pages_nominate(pages, gfn);
     pages_record(pages, gfn, slot);
 }
@@ -482,6 +515,7 @@ int main(void)
         WITH_INDEX(seals_come_back_and_leave_records_alone),
         WITH_INDEX(tables_grow_and_keep_what_is_in_them),
         WITH_INDEX(the_file_is_for_us_alone_and_takes_little_room),
+        WITH_INDEX(entries_take_room_in_parts_and_come_back_with_it),
         WITH_INDEX(an_old_index_is_emptied_but_for_the_pauses_of_its_domain),
         WITH_INDEX(removing_deletes_the_file),
         WITH_INDEX(another_domains_index_is_refused),

@@ -43,6 +43,49 @@ static void memory_is_zeroed_aligned_and_present(void **state)
     locked_free(memory, 3 * PAGE + 1);
 }
 
+static void assert_absent(void *memory, size_t size)
+{
+    unsigned char present[64];
+
+    assert_true(size <= sizeof(present) * PAGE);
+    assert_int_equal(mincore(memory, size, present), 0);
+    for (size_t page = 0; page < size / PAGE; page++)
+        assert_false(present[page] & 1);
+}
+
+static void reserved_memory_is_present_where_it_was_asked_for(void **state)
+{
+    char *memory = locked_reserve(10 * PAGE);
+
+    (void)state;
+    assert_non_null(memory);
+    assert_absent(memory, 10 * PAGE);
+    assert_int_equal(locked_present(memory, 2 * PAGE, PAGE + 1), 0);
+    assert_absent(memory, 2 * PAGE);
+    assert_present(memory + 2 * PAGE, 2 * PAGE);
+    assert_absent(memory + 4 * PAGE, 6 * PAGE);
+    memset(memory + 2 * PAGE, 7, 2 * PAGE);
+    memory = locked_reserve_more(memory, 10 * PAGE, 50 * PAGE);
+    assert_all(memory, 2 * PAGE, 4 * PAGE, 7);
+    assert_absent(memory + 4 * PAGE, 46 * PAGE);
+    locked_free(memory, 50 * PAGE);
+}
+
+/* A file's page that is not there is an error now, and no signal later. */
+static void what_a_file_does_not_have_cannot_be_made_present(void **state)
+{
+    int fd = memfd_create("test", MFD_CLOEXEC);
+    char *memory;
+
+    (void)state;
+    assert_int_equal(ftruncate(fd, PAGE), 0);
+    memory = locked_reserve_map(fd, 0, 2 * PAGE);
+    assert_int_equal(locked_present(memory, 0, PAGE), 0);
+    assert_int_equal(locked_present(memory, PAGE, PAGE), -ENOMEM);
+    locked_free(memory, 2 * PAGE);
+    close(fd);
+}
+
 /* Any process may have locking forbidden; the memory must be there all the same. */
 static void memory_is_present_without_the_right_to_lock(void **state)
 {
@@ -171,6 +214,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(memory_is_zeroed_aligned_and_present),
         cmocka_unit_test(memory_is_present_without_the_right_to_lock),
+        cmocka_unit_test(reserved_memory_is_present_where_it_was_asked_for),
+        cmocka_unit_test(what_a_file_does_not_have_cannot_be_made_present),
         cmocka_unit_test(growing_keeps_the_contents_and_adds_zeros),
         cmocka_unit_test(growing_from_nothing_is_allocating),
         cmocka_unit_test(shrinking_keeps_the_head_and_gives_the_tail_back),

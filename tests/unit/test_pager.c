@@ -464,6 +464,7 @@ static void a_request_of_an_earlier_nomination_does_not_undo_this_one(void **sta
     assert_int_equal(foreign_copy(1), -EAGAIN); /* the request is in the ring */
     assert_int_equal(xen_prep(rig->ops, 1), 0);
     assert_int_equal(nominate_one(rig->ops, 1), 0);
+    assert_int_equal(pages_make_room(rig->pages, 1), 0);
     pages_nominate(rig->pages, 1); /* this one is the pager's */
     mem_event_ring_consume(rig->ring);
     assert_int_equal(rig->stats.lost, 0);

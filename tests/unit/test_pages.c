@@ -4,16 +4,29 @@
 #include <errno.h>
 
 #include "failing.h"
+#include "index.h"
+#include "page.h"
 #include "pages.h"
 #include "store.h"
 
 #define NR_GFNS 1000u
 #define REMEMBERED 65536u
 
+/* With room for all that the tests tell of. */
+static struct pages *create(uint32_t nr_gfns)
+{
+    struct pages *pages = pages_create(nr_gfns, NULL);
+
+    assert_non_null(pages);
+    for (uint32_t gfn = 0; gfn < nr_gfns; gfn++)
+        assert_int_equal(pages_make_room(pages, gfn), 0);
+    return pages;
+}
+
 static int setup(void **state)
 {
-    *state = pages_create(NR_GFNS, NULL);
-    return *state ? 0 : -1;
+    *state = create(NR_GFNS);
+    return 0;
 }
 
 static int teardown(void **state)
@@ -164,7 +177,7 @@ static void each_slot_that_is_kept_can_be_had_once(void **state)
 static void a_search_for_a_slot_ends_soon_and_goes_on_there(void **state)
 {
     const uint32_t nr = 100000;
-    struct pages *pages = pages_create(nr, NULL);
+    struct pages *pages = create(nr);
     unsigned int searches = 1;
     uint32_t slot;
 
@@ -228,7 +241,7 @@ struct trial {
 static void try_move(void *arg)
 {
     const struct trial *trial = arg;
-    struct pages *pages = pages_create(1, NULL);
+    struct pages *pages = create(1);
 
     if (trial->from >= PAGE_NOMINATED)
         pages_nominate(pages, 0);
@@ -311,7 +324,7 @@ static void a_gfn_that_is_loading_is_not_the_newest(void **state)
 static void beyond_what_is_remembered_the_newest_go_by_falling_gfn(void **state)
 {
     const uint32_t more = 10, nr = REMEMBERED + more;
-    struct pages *pages = pages_create(nr, NULL);
+    struct pages *pages = create(nr);
 
     (void)state;
     for (uint32_t gfn = 0; gfn < nr; gfn++)
@@ -358,6 +371,50 @@ static void a_table_grows_and_keeps_what_it_knows(void **state)
     assert_int_equal(pages_slot(*state, NR_GFNS - 1), NR_GFNS + 6);
     for (uint32_t gfn = NR_GFNS; gfn < 100 * NR_GFNS; gfn++)
         assert_int_equal(pages_state(*state, gfn), PAGE_RESIDENT);
+}
+
+static void room_is_made_in_parts(void **state)
+{
+    struct pages *pages = pages_create(2 * PART_GFNS + 1, NULL);
+
+    (void)state;
+    assert_int_equal(pages_next_with_room(pages, 0), pages_nr_gfns(pages));
+    assert_int_equal(pages_make_room(pages, PART_GFNS + 5), 0);
+    assert_false(pages_has_room(pages, PART_GFNS - 1));
+    assert_true(pages_has_room(pages, PART_GFNS));
+    assert_true(pages_has_room(pages, 2 * PART_GFNS - 1));
+    assert_false(pages_has_room(pages, 2 * PART_GFNS));
+    assert_int_equal(pages_next_with_room(pages, 0), PART_GFNS);
+    assert_int_equal(pages_next_with_room(pages, PART_GFNS + 7), PART_GFNS + 7);
+    assert_int_equal(pages_next_with_room(pages, 2 * PART_GFNS), pages_nr_gfns(pages));
+    assert_int_equal(pages_make_room(pages, 2 * PART_GFNS), 0);
+    assert_int_equal(pages_next_with_room(pages, 2 * PART_GFNS), 2 * PART_GFNS);
+    assert_int_equal(pages_next_with_room(pages, UINT64_C(1) << 32), pages_nr_gfns(pages));
+    pages_destroy(pages);
+}
+
+/* What the last part had no gfns for is there when it gets them. */
+static void a_part_that_grows_has_room_for_all_of_it(void **state)
+{
+    assert_int_equal(pages_grow(*state, PART_GFNS), 0);
+    page_out(*state, PART_GFNS - 1);
+    assert_newest(*state, PART_GFNS - 1);
+}
+
+static void nominate_5(void *pages)
+{
+    pages_nominate(pages, 5);
+}
+
+static void a_gfn_without_room_cannot_be_nominated(void **state)
+{
+    struct pages *pages = pages_create(NR_GFNS, NULL);
+
+    (void)state;
+    assert_int_equal(pages_state(pages, 5), PAGE_RESIDENT);
+    assert_int_equal(pages_entry(pages, 5), INDEX_NONE);
+    assert_aborts(nominate_5, pages);
+    pages_destroy(pages);
 }
 
 static void a_table_never_shrinks(void **state)
@@ -418,6 +475,9 @@ int main(void)
         WITH_PAGES(what_was_forgotten_is_found_after_new_evictions_too),
         WITH_PAGES(a_table_grows_and_keeps_what_it_knows),
         WITH_PAGES(a_table_never_shrinks),
+        cmocka_unit_test(room_is_made_in_parts),
+        WITH_PAGES(a_part_that_grows_has_room_for_all_of_it),
+        cmocka_unit_test(a_gfn_without_room_cannot_be_nominated),
         cmocka_unit_test(no_memory_changes_nothing),
         cmocka_unit_test(destroying_nothing_is_allowed),
     };

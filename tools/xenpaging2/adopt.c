@@ -25,7 +25,10 @@ static bool names_place(uint32_t entry)
 
 int adopt_check(const struct adopt_env *env, char *message, size_t size)
 {
-    for (uint32_t gfn = 0; gfn < pages_nr_gfns(env->pages); gfn++) {
+    uint32_t gfn = pages_next_with_room(env->pages, 0);
+
+    for (; gfn < pages_nr_gfns(env->pages);
+         gfn = pages_next_with_room(env->pages, gfn + UINT64_C(1))) {
         uint32_t entry = pages_entry(env->pages, gfn);
 
         if (index_is_kept(entry))
@@ -45,9 +48,14 @@ static unsigned int gather(const struct adopt_env *env, uint32_t *gfn, struct xe
 {
     unsigned int nr = 0;
 
-    for (; nr < xen_step(env->ops) && *gfn < pages_nr_gfns(env->pages); ++*gfn)
+    while (nr < xen_step(env->ops)) {
+        *gfn = pages_next_with_room(env->pages, *gfn);
+        if (*gfn == pages_nr_gfns(env->pages))
+            break;
         if (is(env, *gfn))
             pages[nr++].gfn = *gfn;
+        ++*gfn;
+    }
     return nr;
 }
 

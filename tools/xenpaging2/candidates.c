@@ -2,8 +2,11 @@
 #include "candidates.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "log.h"
 #include "pages.h"
 #include "parked.h"
 #include "policy.h"
@@ -11,11 +14,13 @@
 #include "xen_ops.h"
 
 #define MAX_SKIP 4096 /* gfns looked at in one search */
+#define NO_ROOM_MS 1000
 
 struct candidates {
     struct candidates_env env;
     struct parked *parked;
-    uint32_t ram_region; /* where the look for new RAM goes on */
+    uint32_t ram_region;      /* where the look for new RAM goes on */
+    int64_t no_room_until_ms; /* for what is to be known of gfns; then it is tried again */
 };
 
 struct candidates *candidates_create(const struct candidates_env *env)
@@ -58,12 +63,37 @@ bool candidates_next_parked(struct candidates *candidates, int64_t now_ms, uint3
     return false;
 }
 
+static int make_room(const struct candidates_env *env, uint32_t gfn)
+{
+    int rc = policy_make_room(env->policy, gfn);
+
+    return rc ? rc : pages_make_room(env->pages, gfn);
+}
+
+/* Where there is none, others go out that have some. */
+static bool has_room(struct candidates *candidates, uint32_t gfn, int64_t now_ms)
+{
+    int rc;
+
+    if (pages_has_room(candidates->env.pages, gfn))
+        return true;
+    if (now_ms < candidates->no_room_until_ms)
+        return false;
+    rc = make_room(&candidates->env, gfn);
+    if (!rc)
+        return true;
+    candidates->no_room_until_ms = now_ms + NO_ROOM_MS;
+    log_limited(LOG_LEVEL_WARNING, "gfn %#" PRIx32 " stays in memory: no room in the index: %s",
+                gfn, strerror(-rc));
+    return false;
+}
+
 bool candidates_next(struct candidates *candidates, int64_t now_ms, uint32_t *gfn)
 {
     for (int i = 0; i < MAX_SKIP; i++) {
         if (!policy_next(candidates->env.policy, now_ms, gfn))
             return false;
-        if (may_go_out(candidates, *gfn))
+        if (may_go_out(candidates, *gfn) && has_room(candidates, *gfn, now_ms))
             return true;
     }
     return false;

@@ -34,7 +34,8 @@ void candidates_destroy(struct candidates *candidates);
 /* A gfn that was let go, if it is time to try these. now_ms is clock_ms(), here and below. */
 bool candidates_next_parked(struct candidates *candidates, int64_t now_ms, uint32_t *gfn);
 
-/* A gfn of the policy's. Returns false if a bounded search finds none. */
+/* A gfn of the policy's, for which there is room (pages_has_room()) from now on. Returns false if a
+ * bounded search finds none. */
 bool candidates_next(struct candidates *candidates, int64_t now_ms, uint32_t *gfn);
 
 /*

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The file: a page with the header, the entries of up to 2^32 gfns, the seals, the set and the
- * records of as many slots. Each table has its place whatever the size of the others; between them
- * the file has holes. The records are last, so that its size tells how many there are.
+ * The file: a page with the header, the entries of up to 2^32 gfns, the seals and the set of as
+ * many slots, the set of parts, and the records of slots. Each table has its place whatever the
+ * size of the others; between them the file has holes. The records are last, so that its size tells
+ * how many there are.
  */
 #include "index.h"
 
@@ -23,13 +24,14 @@
 #include "page.h"
 
 #define MAGIC "xenpaging2 index\n"
-#define VERSION_NUMBER 3
+#define VERSION_NUMBER 4
 #define LIVE_OFFSET 1024
 #define GFNS_OFFSET ((off_t)PAGE_BYTES)
 #define MAX_ENTRIES (UINT32_MAX + INT64_C(1)) /* of each table */
 #define SEALS_OFFSET (GFNS_OFFSET + (off_t)sizeof(uint32_t) * MAX_ENTRIES)
 #define SET_OFFSET (SEALS_OFFSET + (off_t)sizeof(struct index_seal) * MAX_ENTRIES)
-#define SLOTS_OFFSET (SET_OFFSET + MAX_ENTRIES / 8)
+#define PARTS_OFFSET (SET_OFFSET + MAX_ENTRIES / 8)
+#define SLOTS_OFFSET (PARTS_OFFSET + MAX_ENTRIES / PART_GFNS / 8)
 
 /* Never changed once it is written. */
 struct header {
@@ -328,9 +330,19 @@ static void *grow(struct index *index, off_t offset, void *table, size_t size, s
     return table ? locked_grow(table, size, new_size) : locked_map(index->fd, offset, new_size);
 }
 
-uint32_t *index_grow_gfns(struct index *index, uint32_t *gfns, uint32_t old_nr, uint32_t nr)
+uint32_t *index_grow_gfns(struct index *index, uint32_t *gfns, size_t old_nr, size_t nr)
 {
-    return grow(index, GFNS_OFFSET, gfns, old_nr * sizeof(*gfns), nr * sizeof(*gfns));
+    if (index && !gfns)
+        return locked_reserve_map(index->fd, GFNS_OFFSET, nr * sizeof(*gfns));
+    return locked_reserve_more(gfns, old_nr * sizeof(*gfns), nr * sizeof(*gfns));
+}
+
+int index_use_gfns(struct index *index, uint32_t *gfns, size_t first, size_t nr)
+{
+    off_t offset = (off_t)(first * sizeof(*gfns));
+    int error = index ? make_room(index->fd, GFNS_OFFSET + offset, nr * sizeof(*gfns)) : 0;
+
+    return error ? -error : locked_present(gfns, (size_t)offset, nr * sizeof(*gfns));
 }
 
 struct index_slot *index_grow_slots(struct index *index, struct index_slot *slots, uint32_t old_nr,
@@ -348,4 +360,9 @@ struct index_seal *index_grow_seals(struct index *index, struct index_seal *seal
 uint64_t *index_grow_set(struct index *index, uint64_t *words, uint32_t old_nr, uint32_t nr)
 {
     return grow(index, SET_OFFSET, words, old_nr * sizeof(*words), nr * sizeof(*words));
+}
+
+uint64_t *index_grow_parts(struct index *index, uint64_t *words, uint32_t old_nr, uint32_t nr)
+{
+    return grow(index, PARTS_OFFSET, words, old_nr * sizeof(*words), nr * sizeof(*words));
 }

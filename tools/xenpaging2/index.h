@@ -3,12 +3,12 @@
  * The index: which gfn is out and where, for a pager that comes after this one.
  *
  * It is a file beside the store, mapped and written to in place, and outlives its process as the
- * store does. It has a header that says whose it is; of each gfn an entry; of each slot of the
- * store a record, a seal if pages are encrypted, and a bit if a server may be late. An entry means
- * "if Xen says that this gfn is out, its contents are there". A kill may come between any two
- * writes, and so these have an order:
+ * store does. It has a header that says whose it is; of each gfn an entry, and of each part of
+ * them a bit if it is used; of each slot of the store a record, a seal if pages are encrypted, and
+ * a bit if a server may be late. An entry means "if Xen says that this gfn is out, its contents are
+ * there". A kill may come between any two writes, and so these have an order:
  *
- *    out:  record, seal, slot, entry, evict       in:  load, no entry, slot is free or kept
+ *    out:  part, record, seal, slot, entry, evict       in:  load, no entry, slot is free or kept
  *
  * What is not named by an entry is of no matter. What an entry names that is not out, Xen tells.
  * The end of the host is not provided for: it is the end of the guest, too.
@@ -103,13 +103,24 @@ uint32_t index_nr_slots(const struct index *index);
  * are zero. With an index of NULL they are in memory of the process. Return NULL, with the old
  * table as it was, if there is no room.
  */
-uint32_t *index_grow_gfns(struct index *index, uint32_t *gfns, uint32_t old_nr, uint32_t nr);
 struct index_slot *index_grow_slots(struct index *index, struct index_slot *slots, uint32_t old_nr,
                                     uint32_t nr);
 struct index_seal *index_grow_seals(struct index *index, struct index_seal *seals, uint32_t old_nr,
                                     uint32_t nr);
 
-/* Likewise, of a set of slots: words of 64 bits. What it is of is up to the store's engine. */
+/*
+ * Likewise, of a set of slots: words of 64 bits. What it is of is up to the store's engine. And of
+ * the set of parts.
+ */
 uint64_t *index_grow_set(struct index *index, uint64_t *words, uint32_t old_nr, uint32_t nr);
+uint64_t *index_grow_parts(struct index *index, uint64_t *words, uint32_t old_nr, uint32_t nr);
+
+/*
+ * Likewise, of the entries of gfns. These are only addresses, and must not be written to before
+ * index_use_gfns() was asked for them, from a multiple of PART_GFNS on. Returns 0, -ENOMEM or
+ * -ENOSPC.
+ */
+uint32_t *index_grow_gfns(struct index *index, uint32_t *gfns, size_t old_nr, size_t nr);
+int index_use_gfns(struct index *index, uint32_t *gfns, size_t first, size_t nr);
 
 #endif

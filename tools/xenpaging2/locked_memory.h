@@ -17,6 +17,20 @@ void *locked_alloc(size_t size);
 /* The same of a file, whose pages these are, from an offset on. size is not 0. */
 void *locked_map(int fd, off_t offset, size_t size);
 
+/*
+ * The same, but addresses only, for tables that are used in parts: a part may be read, and is zeros
+ * or what the file has there, and must not be written to before locked_present() was asked for it.
+ */
+void *locked_reserve(size_t size);
+void *locked_reserve_map(int fd, off_t offset, size_t size);
+void *locked_reserve_more(void *memory, size_t size, size_t new_size);
+
+/*
+ * Makes size bytes present that begin offset bytes behind memory, a multiple of the page's size.
+ * Returns 0 or -ENOMEM; of a file also that for which there is no space, or that cannot be read.
+ */
+int locked_present(void *memory, size_t offset, size_t size);
+
 /* As locked_alloc() with the old contents; NULL, and the old memory untouched, on failure. */
 void *locked_grow(void *memory, size_t size, size_t new_size);
 

@@ -7,11 +7,13 @@
 
 #include "index.h"
 #include "locked_memory.h"
+#include "page.h"
 #include "store.h"
 
 #define NR_RECENT 65536u /* a power of two: indices wrap */
 #define URGENT 0x80u     /* a flag beside the state */
-#define MAX_LOOKS 8192u  /* for a slot that is kept: some 10 us */
+#define PARTS_IN_WORD (64 * PART_GFNS)
+#define MAX_LOOKS 8192u /* for a slot that is kept: some 10 us */
 
 struct pages {
     uint32_t nr_gfns;
@@ -20,7 +22,8 @@ struct pages {
     uint32_t nr_urgent; /* and PAGED */
     uint32_t nr_kept;   /* slots of RESIDENT gfns */
     struct index *index;
-    uint32_t *entries;
+    uint64_t *parts;   /* a bit for each that has room; in the others all gfns are RESIDENT */
+    uint32_t *entries; /* these two as many as whole parts have */
     uint8_t *state;
 
     /* The gfns last paged out, a stack that forgets its bottom. Entries may be out of date. */
@@ -32,22 +35,80 @@ struct pages {
     uint32_t kept_scan;
 };
 
+static uint32_t nr_words(uint32_t nr_gfns)
+{
+    return (uint32_t)(((size_t)nr_gfns + PARTS_IN_WORD - 1) / PARTS_IN_WORD);
+}
+
+bool pages_has_room(const struct pages *pages, uint32_t gfn)
+{
+    uint32_t part = gfn / PART_GFNS;
+
+    return pages->parts[part / 64] >> part % 64 & 1;
+}
+
+uint32_t pages_next_with_room(const struct pages *pages, uint64_t from)
+{
+    while (from < pages->nr_gfns && !pages_has_room(pages, (uint32_t)from))
+        from = (from / PART_GFNS + 1) * PART_GFNS;
+    return from < pages->nr_gfns ? (uint32_t)from : pages->nr_gfns;
+}
+
+/* Of whole parts. */
+static int take_room(struct pages *pages, size_t first, size_t nr)
+{
+    int rc = index_use_gfns(pages->index, pages->entries, first, nr);
+
+    return rc ? rc : locked_present(pages->state, first, nr);
+}
+
+int pages_make_room(struct pages *pages, uint32_t gfn)
+{
+    uint32_t part = gfn / PART_GFNS;
+    int rc;
+
+    assert(gfn < pages->nr_gfns);
+    if (pages_has_room(pages, gfn))
+        return 0;
+    rc = take_room(pages, (size_t)part * PART_GFNS, PART_GFNS);
+    if (!rc)
+        __atomic_or_fetch(&pages->parts[part / 64], UINT64_C(1) << part % 64, __ATOMIC_RELEASE);
+    return rc;
+}
+
+/* What an earlier pager has made room for, as far as it goes in one piece at a time. */
+static int take_room_again(struct pages *pages)
+{
+    size_t nr = whole_parts(pages->nr_gfns), first = pages_next_with_room(pages, 0), end;
+    int rc = 0;
+
+    while (!rc && first < pages->nr_gfns) {
+        for (end = first; end < nr && pages_has_room(pages, (uint32_t)end);)
+            end += PART_GFNS;
+        rc = take_room(pages, first, end - first);
+        first = pages_next_with_room(pages, end);
+    }
+    return rc;
+}
+
 struct pages *pages_create(uint32_t nr_gfns, struct index *index)
 {
     struct pages *pages = calloc(1, sizeof(*pages));
+    int rc = -ENOMEM;
 
     if (!pages)
         return NULL;
     pages->index = index;
     pages->recent = locked_alloc(NR_RECENT * sizeof(*pages->recent));
-    if (!pages->recent || pages_grow(pages, nr_gfns)) {
-        int error = errno;
-
-        pages_destroy(pages);
-        errno = error;
-        return NULL;
-    }
-    return pages;
+    if (pages->recent)
+        rc = pages_grow(pages, nr_gfns);
+    if (!rc)
+        rc = take_room_again(pages);
+    if (!rc)
+        return pages;
+    pages_destroy(pages);
+    errno = -rc;
+    return NULL;
 }
 
 void pages_destroy(struct pages *pages)
@@ -55,32 +116,75 @@ void pages_destroy(struct pages *pages)
     if (!pages)
         return;
     locked_free(pages->recent, NR_RECENT * sizeof(*pages->recent));
-    locked_free(pages->entries, pages->nr_gfns * sizeof(*pages->entries));
-    locked_free(pages->state, pages->nr_gfns * sizeof(*pages->state));
+    locked_free(pages->parts, nr_words(pages->nr_gfns) * sizeof(*pages->parts));
+    locked_free(pages->entries, whole_parts(pages->nr_gfns) * sizeof(*pages->entries));
+    locked_free(pages->state, whole_parts(pages->nr_gfns) * sizeof(*pages->state));
     free(pages);
+}
+
+/* The smaller ones of them first; they are given back if the next one does not grow. */
+static int grow_parts(struct pages *pages, uint32_t nr_gfns)
+{
+    uint64_t *parts =
+        index_grow_parts(pages->index, pages->parts, nr_words(pages->nr_gfns), nr_words(nr_gfns));
+
+    if (!parts)
+        return errno == ENOSPC ? -ENOSPC : -ENOMEM;
+    pages->parts = parts;
+    return 0;
+}
+
+static int grow_state(struct pages *pages, uint32_t nr_gfns)
+{
+    uint8_t *state =
+        locked_reserve_more(pages->state, whole_parts(pages->nr_gfns), whole_parts(nr_gfns));
+
+    if (state)
+        pages->state = state;
+    return state ? 0 : -ENOMEM;
+}
+
+static int grow_entries(struct pages *pages, uint32_t nr_gfns)
+{
+    uint32_t *entries = index_grow_gfns(pages->index, pages->entries, whole_parts(pages->nr_gfns),
+                                        whole_parts(nr_gfns));
+
+    if (entries)
+        pages->entries = entries;
+    return entries ? 0 : -ENOMEM;
+}
+
+static void shrink_parts(struct pages *pages, uint32_t nr_gfns)
+{
+    pages->parts = locked_shrink(pages->parts, nr_words(nr_gfns) * sizeof(*pages->parts),
+                                 nr_words(pages->nr_gfns) * sizeof(*pages->parts));
+}
+
+static void shrink_state(struct pages *pages, uint32_t nr_gfns)
+{
+    pages->state = locked_shrink(pages->state, whole_parts(nr_gfns), whole_parts(pages->nr_gfns));
 }
 
 int pages_grow(struct pages *pages, uint32_t nr_gfns)
 {
-    uint32_t *entries;
-    uint8_t *state;
+    int rc;
 
     if (nr_gfns <= pages->nr_gfns)
         return 0;
-    entries = index_grow_gfns(pages->index, pages->entries, pages->nr_gfns, nr_gfns);
-    if (!entries)
-        return -errno;
-    pages->entries = entries;
-    state = locked_grow(pages->state, pages->nr_gfns * sizeof(*state), nr_gfns * sizeof(*state));
-    if (!state) {
-        pages->entries =
-            locked_shrink(entries, nr_gfns * sizeof(*entries), pages->nr_gfns * sizeof(*entries));
-        errno = ENOMEM;
-        return -ENOMEM;
+    rc = grow_parts(pages, nr_gfns);
+    if (rc)
+        return rc;
+    rc = grow_state(pages, nr_gfns);
+    if (!rc) {
+        rc = grow_entries(pages, nr_gfns);
+        if (rc)
+            shrink_state(pages, nr_gfns);
     }
-    pages->state = state;
-    pages->nr_gfns = nr_gfns;
-    return 0;
+    if (rc)
+        shrink_parts(pages, nr_gfns);
+    else
+        pages->nr_gfns = nr_gfns;
+    return rc;
 }
 
 uint32_t pages_nr_gfns(const struct pages *pages)
@@ -96,6 +200,8 @@ uint32_t pages_nr_paged(const struct pages *pages)
 enum page_state pages_state(const struct pages *pages, uint32_t gfn)
 {
     assert(gfn < pages->nr_gfns);
+    if (!pages_has_room(pages, gfn))
+        return PAGE_RESIDENT;
     return (enum page_state)(pages->state[gfn] & ~URGENT);
 }
 
@@ -128,7 +234,7 @@ static void remember_eviction(struct pages *pages, uint32_t gfn)
 void pages_keep(struct pages *pages, uint32_t gfn, uint32_t slot)
 {
     assert(pages_state(pages, gfn) == PAGE_RESIDENT && pages->entries[gfn] == INDEX_NONE);
-    assert(slot < INDEX_MAX_SLOTS);
+    assert(pages_has_room(pages, gfn) && slot < INDEX_MAX_SLOTS);
     set_entry(pages, gfn, (slot + 1) ^ INDEX_KEPT);
     pages->nr_kept++;
 }
@@ -162,6 +268,7 @@ bool pages_take_kept(struct pages *pages, uint32_t *slot)
 
 void pages_nominate(struct pages *pages, uint32_t gfn)
 {
+    assert(pages_has_room(pages, gfn));
     move(pages, gfn, PAGE_RESIDENT, PAGE_NOMINATED);
     pages->nr_kept -= index_is_kept(pages->entries[gfn]);
     set_entry(pages, gfn, INDEX_NOMINATED);
@@ -225,7 +332,7 @@ void pages_drop(struct pages *pages, uint32_t gfn)
 uint32_t pages_entry(const struct pages *pages, uint32_t gfn)
 {
     assert(gfn < pages->nr_gfns);
-    return pages->entries[gfn];
+    return pages_has_room(pages, gfn) ? pages->entries[gfn] : INDEX_NONE;
 }
 
 void pages_adopt(struct pages *pages, uint32_t gfn, bool urgent)

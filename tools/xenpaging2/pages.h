@@ -10,7 +10,8 @@
  *
  * RESIDENT stands for every gfn whose contents we do not hold, holes included. A move that the
  * picture does not show is a bug of ours and asserts. No I/O, no hypercalls here. 5 bytes per gfn,
- * of which the 4 that say where it is are an entry of the index (index.h), for the next pager.
+ * of which the 4 that say where it is are an entry of the index (index.h), for the next pager. They
+ * take memory from when the gfn, or one near to it, is nominated for the first time.
  */
 #ifndef XENPAGING2_PAGES_H
 #define XENPAGING2_PAGES_H
@@ -29,9 +30,9 @@ struct index;
 struct pages;
 
 /*
- * A table for the gfns 0 to nr_gfns - 1, all RESIDENT, its memory allocated up front. index may be
- * NULL, and outlives it. Returns NULL with errno ENOMEM, or ENOSPC of the index's file system.
- * Free with pages_destroy(), which takes NULL.
+ * A table for the gfns 0 to nr_gfns - 1, all RESIDENT. index may be NULL, and outlives it. Returns
+ * NULL with errno ENOMEM, or ENOSPC of the index's file system. Free with pages_destroy(), which
+ * takes NULL.
  */
 struct pages *pages_create(uint32_t nr_gfns, struct index *index);
 void pages_destroy(struct pages *pages);
@@ -39,8 +40,19 @@ void pages_destroy(struct pages *pages);
 /* Makes the table larger; never smaller. Returns 0, -ENOMEM or -ENOSPC with it unchanged. */
 int pages_grow(struct pages *pages, uint32_t nr_gfns);
 
-/* The number of gfns the table has room for. */
+/* The number of gfns that the table is for. */
 uint32_t pages_nr_gfns(const struct pages *pages);
+
+/*
+ * Makes room for what is to be known of a gfn, and of those in its part of PART_GFNS: present in
+ * memory, and on the index's file system. To be called before the gfn is nominated for the first
+ * time, and never in a page-in, as it may take a while. Returns 0, -ENOMEM or -ENOSPC.
+ */
+int pages_make_room(struct pages *pages, uint32_t gfn);
+bool pages_has_room(const struct pages *pages, uint32_t gfn);
+
+/* The first gfn from there on that has room, or pages_nr_gfns(): before it there are no entries. */
+uint32_t pages_next_with_room(const struct pages *pages, uint64_t from);
 
 /* The number of gfns that are PAGED or LOADING. */
 uint32_t pages_nr_paged(const struct pages *pages);

@@ -8,6 +8,7 @@
 
 #include "asked_for.h"
 #include "locked_memory.h"
+#include "page.h"
 #include "policy_order.h"
 
 #define MAX_SEARCH 4096
@@ -66,6 +67,11 @@ static size_t ram_bytes(uint32_t nr_gfns)
     return (policy_nr_regions(nr_gfns) + 63) / 64 * sizeof(uint64_t);
 }
 
+static size_t mark_bytes(uint32_t nr_gfns)
+{
+    return whole_parts(nr_gfns) * sizeof(uint16_t);
+}
+
 struct policy *policy_create(const char *name, uint32_t nr_gfns)
 {
     const struct policy_order *order = find_order(name);
@@ -90,20 +96,20 @@ void policy_destroy(struct policy *policy)
 {
     if (!policy)
         return;
-    locked_free(policy->mark, policy->nr_gfns * sizeof(*policy->mark));
+    locked_free(policy->mark, mark_bytes(policy->nr_gfns));
     locked_free(policy->ram, ram_bytes(policy->nr_gfns));
     free(policy);
 }
 
 int policy_grow(struct policy *policy, uint32_t nr_gfns)
 {
-    size_t old_size = policy->nr_gfns * sizeof(uint16_t), size = nr_gfns * sizeof(uint16_t);
+    size_t old_size = mark_bytes(policy->nr_gfns), size = mark_bytes(nr_gfns);
     uint16_t *mark;
     uint64_t *ram;
 
     if (nr_gfns <= policy->nr_gfns)
         return 0;
-    mark = locked_grow(policy->mark, old_size, size);
+    mark = locked_reserve_more(policy->mark, old_size, size);
     if (!mark)
         return -ENOMEM;
     policy->mark = mark;
@@ -115,6 +121,13 @@ int policy_grow(struct policy *policy, uint32_t nr_gfns)
     policy->ram = ram;
     policy->nr_gfns = nr_gfns;
     return 0;
+}
+
+int policy_make_room(struct policy *policy, uint32_t gfn)
+{
+    assert(gfn < policy->nr_gfns);
+    return locked_present(policy->mark, mark_bytes(gfn / PART_GFNS * PART_GFNS),
+                          mark_bytes(PART_GFNS));
 }
 
 void policy_add_ram(struct policy *policy, uint32_t region)
@@ -140,7 +153,8 @@ static bool is_eligible(const struct policy *policy, uint32_t gfn, int64_t now_m
 
     if (is_held(mark, now_ms))
         return false;
-    policy->mark[gfn] = 0;
+    if (mark) /* as there may be no room for it */
+        policy->mark[gfn] = 0;
     return !(mark & WARM && policy->order->second_chance);
 }
 

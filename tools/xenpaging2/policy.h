@@ -6,7 +6,7 @@
  * of the guest's RAM are passed over in strides, a gfn that was just paged in gets a second
  * chance, one that was paged in for a program of dom0 goes out before others, and one that could
  * not be paged out is left alone for a while. Policies do no I/O and make no hypercalls. 2 bytes
- * per gfn and 1 bit per 512 gfns.
+ * per gfn and 1 bit per 512 gfns; the former take memory from policy_make_room() on.
  */
 #ifndef XENPAGING2_POLICY_H
 #define XENPAGING2_POLICY_H
@@ -40,6 +40,9 @@ void policy_destroy(struct policy *policy);
 
 /* Makes room for more gfns. Returns 0 or -ENOMEM with the policy unchanged. */
 int policy_grow(struct policy *policy, uint32_t nr_gfns);
+
+/* Before policy_note() of a gfn or of others in its part of PART_GFNS. Returns 0 or -ENOMEM. */
+int policy_make_room(struct policy *policy, uint32_t gfn);
 
 /* The names policy_create() takes, as "clock, random, sweep". */
 const char *policy_names(void);

@@ -119,6 +119,19 @@ static struct adopt_env adopt_env(const struct daemon *d)
     return (struct adopt_env){.ops = d->ops, .pages = d->pages, .store = d->store, .ring = d->ring};
 }
 
+/* Of what was out before us. */
+static int make_room(struct daemon *d)
+{
+    uint64_t gfn = pages_next_with_room(d->pages, 0);
+    int rc = 0;
+
+    while (!rc && gfn < pages_nr_gfns(d->pages)) {
+        rc = policy_make_room(d->policy, (uint32_t)gfn);
+        gfn = pages_next_with_room(d->pages, gfn + PART_GFNS);
+    }
+    return rc;
+}
+
 static int create_tables(struct daemon *d)
 {
     uint64_t max_gfn;
@@ -136,7 +149,7 @@ static int create_tables(struct daemon *d)
     if (!d->pages && errno == ENOSPC)
         return startup_refuse(d, -ENOSPC, "index: '%s': there is no room for it", d->index_path);
     d->policy = policy_create(d->settings.policy, nr_gfns);
-    return d->pages && d->policy ? 0 : startup_no_memory(d);
+    return d->pages && d->policy && !make_room(d) ? 0 : startup_no_memory(d);
 }
 
 static int check_entries(struct daemon *d)

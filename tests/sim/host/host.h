@@ -210,6 +210,7 @@ struct client {
     uint32_t *held;          /* frames that it has mapped */
     size_t nr_held, room;
     int descriptor; /* to be sent with the reply, or -1 */
+    char *shared;   /* SIM_SHARED_BYTES, or NULL if nobody asked for them */
 };
 
 /* Carries a request out; payload may be changed into the reply's. With the lock held. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <xen/domctl.h>
@@ -25,8 +26,24 @@ struct call {
 
 /* --- Questions. --- */
 
+static int64_t share(struct client *client)
+{
+    if (client->shared)
+        return -EEXIST;
+    client->descriptor = memfd_create("simxen-shared", MFD_CLOEXEC);
+    if (client->descriptor < 0 || ftruncate(client->descriptor, (off_t)SIM_SHARED_BYTES))
+        abort();
+    client->shared =
+        mmap(NULL, SIM_SHARED_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, client->descriptor, 0);
+    if (client->shared == MAP_FAILED)
+        abort();
+    return 0;
+}
+
 static int64_t memory(struct call *c)
 {
+    if (c->request->arg)
+        return share(c->client);
     c->client->descriptor = dup(host.memory_fd);
     return 0;
 }
@@ -197,8 +214,16 @@ static bool is_granted(const struct domain *d, uint64_t gfn)
     return false;
 }
 
-static int nominate_and_copy(struct domain *d, struct sim_batch_entry *e)
+static char *page_of(const struct client *client, const struct sim_batch_entry *e)
 {
+    if (!client->shared || e->page > SIM_SHARED_BYTES - PAGE_BYTES)
+        abort(); /* library and host disagree */
+    return client->shared + e->page;
+}
+
+static int nominate_and_copy(struct call *c, struct sim_batch_entry *e)
+{
+    struct domain *d = c->d;
     int rc = p2m_nominate(d, e->gfn, is_granted(d, e->gfn));
 
     if (!rc && e->buffer == SIM_BAD_BUFFER) {
@@ -206,26 +231,30 @@ static int nominate_and_copy(struct domain *d, struct sim_batch_entry *e)
         return -EFAULT;
     }
     if (!rc && e->buffer)
-        memcpy(e->page, frame_page(p2m_entry(d, e->gfn)->frame), PAGE_BYTES);
+        memcpy(page_of(c->client, e), frame_page(p2m_entry(d, e->gfn)->frame), PAGE_BYTES);
     return rc;
 }
 
-static int prepare(struct domain *d, const struct sim_batch_entry *e)
+static int prepare(struct call *c, const struct sim_batch_entry *e)
 {
+    struct domain *d = c->d;
+
     if (p2m_is_out(p2m_entry(d, e->gfn)) && e->buffer == SIM_BAD_BUFFER)
         return -EFAULT;
-    return p2m_prepare(d, e->gfn, e->buffer ? e->page : NULL);
+    return p2m_prepare(d, e->gfn, e->buffer ? page_of(c->client, e) : NULL);
 }
 
-static int do_entry(struct domain *d, struct sim_batch_entry *e)
+static int do_entry(struct call *c, struct sim_batch_entry *e)
 {
+    struct domain *d = c->d;
+
     switch (e->op) {
     case XENMEM_paging_batch_nominate:
-        return nominate_and_copy(d, e);
+        return nominate_and_copy(c, e);
     case XENMEM_paging_batch_evict:
         return p2m_evict(d, e->gfn);
     case XENMEM_paging_batch_prep:
-        return prepare(d, e);
+        return prepare(c, e);
     case XENMEM_paging_batch_cancel:
         return p2m_cancel(d, e->gfn);
     case XENMEM_paging_batch_query:
@@ -259,11 +288,11 @@ static int64_t batch(struct call *c)
     if (c->request->gfn > XENMEM_PAGING_BATCH_MAX)
         return -E2BIG;
     for (size_t i = 0; i < end; i++)
-        entries[i].rc = do_entry(c->d, &entries[i]);
+        entries[i].rc = do_entry(c, &entries[i]);
     *c->bytes = nr * sizeof(*entries);
     if (error) {
         lost = entries[end];
-        do_entry(c->d, &lost);
+        do_entry(c, &lost);
         return error;
     }
     return nr ? 0 : batch_features();
@@ -357,6 +386,8 @@ void client_let_go(struct client *client)
         free(client->channel);
     }
     free(client->held);
+    if (client->shared)
+        munmap(client->shared, SIM_SHARED_BYTES);
 }
 
 /* --- All of them. --- */

@@ -9,7 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define MAX_PAYLOAD (1024 * sizeof(struct sim_batch_entry))
+#define MAX_PAYLOAD ((size_t)1 << 20)
 
 static bool receive_all(int fd, void *data, size_t bytes)
 {

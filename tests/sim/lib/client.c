@@ -58,7 +58,22 @@ void sim_close(struct sim_handle *handle)
     close(handle->fd);
     if (handle->memory >= 0)
         close(handle->memory);
+    sim_close_shared(handle);
     free(handle);
+}
+
+/* What is done already. */
+static void skip(struct iovec **parts, size_t *nr, size_t bytes)
+{
+    while (*nr && bytes >= (*parts)->iov_len) {
+        bytes -= (*parts)->iov_len;
+        ++*parts;
+        --*nr;
+    }
+    if (*nr) {
+        (*parts)->iov_base = (char *)(*parts)->iov_base + bytes;
+        (*parts)->iov_len -= bytes;
+    }
 }
 
 /* In one go as a rule, so that the host wakes up once. */
@@ -72,15 +87,7 @@ static void send_parts(int fd, struct iovec *parts, size_t nr)
             continue;
         if (sent < 0)
             _exit(1);
-        while (nr && (size_t)sent >= parts->iov_len) {
-            sent -= (ssize_t)parts->iov_len;
-            parts++;
-            nr--;
-        }
-        if (nr) {
-            parts->iov_base = (char *)parts->iov_base + sent;
-            parts->iov_len -= (size_t)sent;
-        }
+        skip(&parts, &nr, (size_t)sent);
     }
 }
 
@@ -99,15 +106,14 @@ static void send_requests(int fd, const struct sim_request *requests, const void
 }
 
 /* A descriptor may come with the first byte. */
-static int receive_some(int fd, void *data, size_t bytes, int *descriptor)
+static int receive_some(int fd, struct iovec *parts, size_t nr, int *descriptor)
 {
     union {
         char space[CMSG_SPACE(sizeof(int))];
         struct cmsghdr align;
     } control;
-    struct iovec part = {.iov_base = data, .iov_len = bytes};
-    struct msghdr message = {.msg_iov = &part,
-                             .msg_iovlen = 1,
+    struct msghdr message = {.msg_iov = parts,
+                             .msg_iovlen = nr,
                              .msg_control = control.space,
                              .msg_controllen = sizeof(control.space)};
     ssize_t got = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
@@ -118,17 +124,20 @@ static int receive_some(int fd, void *data, size_t bytes, int *descriptor)
     return (int)got;
 }
 
-static void receive_all(struct sim_handle *handle, void *data, size_t bytes)
+/* At least that many bytes of what the parts have room for. Returns how many there are more. */
+static size_t receive(struct sim_handle *handle, struct iovec *parts, size_t nr, size_t bytes)
 {
-    for (char *at = data; bytes;) {
-        int got = receive_some(handle->fd, at, bytes, &handle->received);
+    for (;;) {
+        int got = receive_some(handle->fd, parts, nr, &handle->received);
 
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
             _exit(1); /* the machine has gone down */
-        at += got;
+        if ((size_t)got >= bytes)
+            return (size_t)got - bytes;
         bytes -= (size_t)got;
+        skip(&parts, &nr, (size_t)got);
     }
 }
 
@@ -136,11 +145,16 @@ static void receive_all(struct sim_handle *handle, void *data, size_t bytes)
 static int64_t receive_reply(struct sim_handle *handle, void *reply, size_t size)
 {
     struct sim_reply header;
+    struct iovec parts[] = {{.iov_base = &header, .iov_len = sizeof(header)},
+                            {.iov_base = reply, .iov_len = size}};
+    size_t got = receive(handle, parts, 2, sizeof(header));
 
-    receive_all(handle, &header, sizeof(header));
-    if (header.payload_bytes > size)
+    if (header.payload_bytes > size || got > header.payload_bytes)
         abort(); /* library and host disagree */
-    receive_all(handle, reply, header.payload_bytes);
+    if (got < header.payload_bytes) {
+        parts[1] = (struct iovec){.iov_base = (char *)reply + got, .iov_len = size - got};
+        receive(handle, &parts[1], 1, header.payload_bytes - got);
+    }
     return header.rc;
 }
 

@@ -5,6 +5,7 @@
 #define SIM_CLIENT_H
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +15,8 @@ struct sim_handle {
     int fd;
     int received; /* the descriptor that came with the last reply, or -1 */
     int memory;   /* the machine's memory, once it was asked for, or -1 */
+    char *shared; /* SIM_SHARED_BYTES, once they were asked for, or NULL */
+    size_t shared_end;
     pthread_mutex_t lock;
 };
 
@@ -40,6 +43,20 @@ void sim_call_many(struct sim_handle *handle, const struct sim_request *requests
 
 /* The same as sim_call() for requests without any payload. */
 int64_t sim_simple(struct sim_handle *handle, enum sim_op op, uint32_t domid, uint64_t gfn);
+
+/*
+ * Pages that the host sees, too. NULL if there are no more. Only what was allocated last is used
+ * again when it is freed.
+ */
+void *sim_alloc_shared(struct sim_handle *handle, size_t nr);
+void sim_free_shared(struct sim_handle *handle, void *pages, size_t nr);
+bool sim_is_shared(const struct sim_handle *handle, const void *page);
+
+/* One more, for the nth page of a batch that is not among them. */
+void *sim_copy_of(struct sim_handle *handle, size_t n);
+
+/* With the handle. */
+void sim_close_shared(struct sim_handle *handle);
 
 /*
  * Maps frames of a domain. errors[] gets a negative errno for each that could not be mapped; like

@@ -47,17 +47,21 @@ void xencall_free_buffer(xencall_handle *call, void *buffer)
 
 void *xencall_alloc_buffer_pages(xencall_handle *call, size_t nr)
 {
-    void *pages = mmap(NULL, nr * PAGE_BYTES, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    void *pages = sim_alloc_shared(handle_of(call), nr);
 
-    (void)call;
+    if (pages)
+        return memset(pages, 0, nr * PAGE_BYTES);
+    pages = mmap(NULL, nr * PAGE_BYTES, PROT_READ | PROT_WRITE,
+                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
     return pages == MAP_FAILED ? NULL : pages;
 }
 
 void xencall_free_buffer_pages(xencall_handle *call, void *pages, size_t nr)
 {
-    (void)call;
-    munmap(pages, nr * PAGE_BYTES);
+    if (sim_is_shared(handle_of(call), pages))
+        sim_free_shared(handle_of(call), pages, nr);
+    else
+        munmap(pages, nr * PAGE_BYTES);
 }
 
 /* --- XEN_DOMCTL_getpageframeinfo3. --- */
@@ -93,36 +97,55 @@ static bool is_there(const void *at, size_t bytes)
     return !bytes || !madvise(page, PAGE_BYTES, MADV_NORMAL);
 }
 
-static enum sim_buffer kind_of(const void *buffer)
+static enum sim_buffer kind_of(const struct sim_handle *handle, const void *buffer)
 {
     if (!buffer)
         return SIM_NO_BUFFER;
-    return is_there(buffer, PAGE_BYTES) ? SIM_BUFFER : SIM_BAD_BUFFER;
+    return sim_is_shared(handle, buffer) || is_there(buffer, PAGE_BYTES) ? SIM_BUFFER
+                                                                         : SIM_BAD_BUFFER;
 }
 
-static void to_message(const struct xen_mem_paging_batch_entry *entries,
+/* The caller's own, if the host sees it, or the place of a copy. */
+static char *shared_page(struct sim_handle *handle, void *buffer, uint64_t n)
+{
+    return sim_is_shared(handle, buffer) ? buffer : sim_copy_of(handle, n);
+}
+
+static void to_message(struct sim_handle *handle, const struct xen_mem_paging_batch_entry *entries,
                        struct sim_batch_entry *message, uint64_t nr)
 {
     for (uint64_t i = 0; i < nr; i++) {
+        void *buffer = buffer_of(&entries[i]);
+        char *page;
+
         message[i].gfn = entries[i].gfn;
         message[i].op = entries[i].op;
         message[i].rc = entries[i].rc;
-        message[i].buffer = kind_of(buffer_of(&entries[i]));
-        if (message[i].buffer == SIM_BUFFER && entries[i].op == XENMEM_paging_batch_prep)
-            memcpy(message[i].page, buffer_of(&entries[i]), PAGE_BYTES);
+        message[i].buffer = kind_of(handle, buffer);
+        if (message[i].buffer != SIM_BUFFER)
+            continue;
+        page = shared_page(handle, buffer, i);
+        message[i].page = (uint64_t)(page - handle->shared);
+        if (page != buffer && entries[i].op == XENMEM_paging_batch_prep)
+            memcpy(page, buffer, PAGE_BYTES);
     }
 }
 
-static void from_message(struct xen_mem_paging_batch_entry *entries,
+static void from_message(struct sim_handle *handle, struct xen_mem_paging_batch_entry *entries,
                          const struct sim_batch_entry *message, uint64_t nr)
 {
     for (uint64_t i = 0; i < nr; i++) {
+        const char *page = handle->shared + message[i].page;
+
         entries[i].rc = message[i].rc;
-        if (message[i].buffer == SIM_BUFFER && entries[i].op == XENMEM_paging_batch_nominate &&
-            !entries[i].rc)
-            memcpy(buffer_of(&entries[i]), message[i].page, PAGE_BYTES);
+        if (message[i].buffer == SIM_BUFFER && page != buffer_of(&entries[i]) &&
+            entries[i].op == XENMEM_paging_batch_nominate && !entries[i].rc)
+            memcpy(buffer_of(&entries[i]), page, PAGE_BYTES);
     }
 }
+
+/* Others may make a batch at the same time, but not with the same copies. */
+static pthread_mutex_t copies = PTHREAD_MUTEX_INITIALIZER;
 
 static int64_t batch(xencall_handle *call, const xen_mem_paging_op_t *mpo)
 {
@@ -145,9 +168,11 @@ static int64_t batch(xencall_handle *call, const xen_mem_paging_op_t *mpo)
                    ? -1
                    : 0;
     message = calloc(1, bytes + 1);
-    to_message(entries, message, mpo->gfn);
+    pthread_mutex_lock(&copies);
+    to_message(handle_of(call), entries, message, mpo->gfn);
     rc = sim_call(handle_of(call), request, message, message, bytes);
-    from_message(entries, message, mpo->gfn);
+    from_message(handle_of(call), entries, message, mpo->gfn);
+    pthread_mutex_unlock(&copies);
     free(message);
     return rc;
 }

@@ -7,10 +7,12 @@
 #ifndef SIM_PROTOCOL_H
 #define SIM_PROTOCOL_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum sim_op {
-    SIM_MEMORY,      /* replies with the descriptor of the machine's memory */
+    SIM_MEMORY, /* replies with the descriptor of the machine's memory; of SIM_SHARED_BYTES that
+                   belong to the connection, if arg */
     SIM_DOMAIN_INFO, /* payload of the reply: struct sim_domain_info of the first domain >= domid */
     SIM_FREE_PAGES,  /* returns the number of free pages of the host */
     SIM_MAX_GPFN,    /* returns it */
@@ -31,7 +33,7 @@ enum sim_op {
     SIM_NOMINATE,    /* of gfn */
     SIM_EVICT,       /* likewise */
     SIM_PREP,        /* likewise; payload: the page, or nothing */
-    SIM_BATCH,       /* payload: struct sim_batch_entry; reply: the same, each with its page */
+    SIM_BATCH,       /* payload: struct sim_batch_entry; reply: the same, and the pages */
     SIM_MAP,         /* payload: gfns; reply: an int64_t for each, its frame or a negative errno */
     SIM_UNMAP,       /* payload: frames, as uint64_t */
     SIM_EVTCHN_OPEN, /* replies with the eventfd to wait for */
@@ -76,7 +78,11 @@ struct sim_batch_entry {
     uint32_t op;
     int32_t rc;
     uint32_t buffer; /* enum sim_buffer: the caller's */
-    uint8_t page[4096];
+    uint64_t page;   /* where in the shared memory it is, in bytes */
 };
+
+/* Room for copies of a batch's pages, and for all that a program has of such buffers. */
+#define SIM_COPIES_BYTES ((size_t)4 << 20)
+#define SIM_SHARED_BYTES ((size_t)16 << 20)
 
 #endif

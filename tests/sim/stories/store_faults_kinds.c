@@ -23,7 +23,8 @@
 #define GFNS_OFFSET PAGE_BYTES
 #define SEALS_OFFSET (GFNS_OFFSET + 4 * (UINT64_C(1) << 32))
 #define SLOTS_OFFSET                                                                               \
-    (SEALS_OFFSET + sizeof(struct index_seal) * (UINT64_C(1) << 32) + (UINT64_C(1) << 29))
+    (SEALS_OFFSET + sizeof(struct index_seal) * (UINT64_C(1) << 32) + (UINT64_C(1) << 29) +        \
+     (UINT64_C(1) << 17))
 #define LIVE_OFFSET 1024
 
 /* --- Files. --- */
