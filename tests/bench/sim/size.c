@@ -46,6 +46,8 @@ void bench_size(struct bench *b, const char *dir, const char *where, uint64_t nr
     put_figure("out-pages-per-second", nr / (now_us() - start) * 1e6);
     put_figure("out-cpu-us-per-page", (bench_pager_us(b) - start_cpu) / nr);
     put_figure("more-bytes-per-stored-page", (present_bytes(b) - present) / nr);
+    put_figure("squeezed-mib", present_bytes(b) / (1 << 20));
+    put_figure("stored-pages", (double)(b->domain->page_outs - b->domain->page_ins));
     start = now_us();
     start_cpu = bench_pager_us(b);
     bench_refill(b, 0);
