@@ -32,13 +32,14 @@
 
 #define NR_GFNS 48u
 #define RESIDENT 16u
-#define SLOTS_OFFSET                                                                               \
+#define PARTS_OFFSET                                                                               \
     ((off_t)PAGE_BYTES +                                                                           \
      ((off_t)sizeof(uint32_t) + (off_t)sizeof(struct index_seal)) * (INT64_C(1) << 32) +           \
-     (INT64_C(1) << 29) + (INT64_C(1) << 17))
+     (INT64_C(1) << 29))
+#define SLOTS_OFFSET (PARTS_OFFSET + (INT64_C(1) << 17))
 #define SERVE_MS 100
 
-enum what { HEADER, ENTRY, RECORD, LENGTH, NR_WHATS };
+enum what { HEADER, ENTRY, RECORD, LENGTH, PARTS, NR_WHATS };
 
 static char store[64], path[80];
 
@@ -64,6 +65,13 @@ static void change_entry(int fd, struct fuzz_input *in)
         write_at(fd, &value, sizeof(value), PAGE_BYTES + (off_t)gfn * (off_t)sizeof(value));
 }
 
+static void change_parts(int fd, struct fuzz_input *in)
+{
+    uint8_t value = fuzz_byte(in);
+
+    write_at(fd, &value, 1, PARTS_OFFSET + fuzz_byte(in) % 8);
+}
+
 static void change_record(int fd, struct fuzz_input *in)
 {
     uint32_t slot = fuzz_byte(in) % NR_GFNS, word = fuzz_byte(in) % 4, value = fuzz_u32(in);
@@ -84,10 +92,8 @@ static void change_length(int fd, struct fuzz_input *in)
 static void change_index(struct fuzz_input *in)
 {
     static void (*const changes[NR_WHATS])(int fd, struct fuzz_input *in) = {
-        [HEADER] = change_header,
-        [ENTRY] = change_entry,
-        [RECORD] = change_record,
-        [LENGTH] = change_length,
+        [HEADER] = change_header, [ENTRY] = change_entry, [RECORD] = change_record,
+        [LENGTH] = change_length, [PARTS] = change_parts,
     };
     int fd = open(path, O_RDWR | O_CLOEXEC);
 

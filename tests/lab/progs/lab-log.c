@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * lab-log TAG [FILE]: sends lines to the lab's log line, as
- * "<seconds since boot> <TAG> <text>". Reads stdin to its end, or follows FILE, which
- * may not exist yet, until SIGTERM; then sends what is left. One write() per line, which
- * a terminal takes as a whole, so that many of these can share the port; SIGTERM, which would
- * break it off, is let in between lines only.
+ * lab-log TAG [FILE]: sends lines to the lab's log line, as "<seconds since boot> <TAG> <text>".
+ * Reads stdin to its end, or follows FILE, which may not exist yet, or be replaced, until SIGTERM;
+ * then sends what is left. One write() per line, which a terminal takes as a whole, so that many of
+ * these can share the port; SIGTERM, which would break it off, is let in between lines only.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
@@ -82,6 +83,17 @@ static void drain(int fd)
     }
 }
 
+/* Whether a log was put away, or begun anew in place, since FD was opened. */
+static bool is_another(int fd, const char *path)
+{
+    struct stat ours, now;
+
+    if (fstat(fd, &ours) || stat(path, &now))
+        return false;
+    return ours.st_ino != now.st_ino || ours.st_dev != now.st_dev ||
+           now.st_size < lseek(fd, 0, SEEK_CUR);
+}
+
 /* Waits until something happens in the file's directory, or SIGTERM. */
 static void wait_for_change(int watch, const sigset_t *signals)
 {
@@ -103,7 +115,7 @@ static int watch_directory_of(const char *path)
     if (!slash)
         die("an absolute path is needed");
     *slash = '\0';
-    if (watch < 0 || inotify_add_watch(watch, directory, IN_CREATE | IN_MODIFY) < 0)
+    if (watch < 0 || inotify_add_watch(watch, directory, IN_CREATE | IN_MODIFY | IN_MOVED_TO) < 0)
         die(directory);
     return watch;
 }
@@ -126,6 +138,11 @@ static void follow(const char *path)
             fd = open(path, O_RDONLY | O_CLOEXEC);
         if (fd >= 0)
             drain(fd);
+        if (fd >= 0 && is_another(fd, path)) {
+            close(fd);
+            fd = -1;
+            continue;
+        }
         if (last)
             return;
         wait_for_change(watch, &before);
