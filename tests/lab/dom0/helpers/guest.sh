@@ -51,9 +51,14 @@ boot_guest() {
     wait_until "the workload of guest $1" "$2" workload_is_ready "$1"
 }
 
-workload_is_ready() {
+# look_at_guest NAME: what it said last; for wait_until, which need not wait for a guest that is dead.
+look_at_guest() {
     SEEN=$(tail -n 1 "$(guest_console "$1")")
     ! grep -qE '^workload: error|Kernel panic' "$(guest_console "$1")" || fail "guest $1: $SEEN"
+}
+
+workload_is_ready() {
+    look_at_guest "$1"
     grep -q '^workload: ready' "$(guest_console "$1")"
 }
 
@@ -77,11 +82,16 @@ verify_guest() {
     # The round under way may have verified part of its pages before now.
     verify_from=$(( $(rounds_done "$1") + 2 ))
     verify_to=$(( verify_from + $2 - 1 ))
-    wait_until "round $verify_to of guest $1" "$3" has_round "$1" "$verify_to"
+    wait_until "round $verify_to of guest $1" "$3" has_verified "$1" "$verify_to"
     bad_lines=$(grep -E '^workload: (bad|error)|^workload: round=[0-9]+ bad=[^0]' \
         "$(guest_console "$1")" | head -n 3)
     [ -z "$bad_lines" ] || fail "guest $1: $bad_lines"
     note "guest $1: rounds $verify_from to $verify_to verified"
+}
+
+has_verified() {
+    look_at_guest "$1"
+    has_round "$1" "$2"
 }
 
 rounds_done() {
