@@ -2,7 +2,8 @@
 # shellcheck shell=sh
 #
 # Pagers on the same work, one after the other in one boot: PAGERS, of "old" and "ours". Says lines
-# "BENCH PAGER WHAT ..." that tests/bench/lab makes a table of.
+# "BENCH PAGER WHAT ..." that tests/bench/part-lab makes figures of. The guest that thrashes is last: under the
+# old pager its kernel dies now and then.
 #
 # There is one processor, since only then instructions can be counted. Xen's scheduler is the one that
 # lets who wakes up run at once, as if there were more: with the other one, a guest whose page is there
@@ -102,6 +103,8 @@ bench_thrashing() {
 
 for pager in $PAGERS; do
     bench_squeezed
+done
+for pager in $PAGERS; do
     bench_thrashing
 done
 pass
