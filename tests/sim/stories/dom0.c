@@ -155,6 +155,8 @@ void dom0_kill_pager(pid_t pid)
 {
     pid_t worker = dom0_child_of(pid);
 
+    if (worker)
+        kill(worker, SIGSTOP); /* or it would say that it is alone, or not, as it happens */
     kill(pid, SIGKILL);
     dom0_await_exit(pid, PATIENCE_MS);
     dom0_kill_worker(worker);
