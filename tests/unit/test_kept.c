@@ -211,15 +211,14 @@ static void nothing_is_kept_where_the_store_is_nearly_full(void **state)
                      (SMALL - 20 + pages_nr_kept(rig->pages)) * PAGE_BYTES);
 }
 
-/* The file system is full, and has no room but that of slots. Nothing rests for it. */
-static void a_write_that_finds_no_space_takes_that_of_what_is_kept(void **state)
+/* Nothing rests for it. */
+static void assert_that_kept_slots_make_room_after(struct rig *rig, int error)
 {
-    struct rig *rig = *state;
     int64_t start;
 
     page_out_and_read(rig, 8);
     start = fake_time_ms();
-    fake_engine.error = -ENOSPC;
+    fake_engine.error = error;
     fake_engine.fail_writes = 5;
     rig_page_out(rig, 30);
     assert_int_equal(fake_time_ms(), start);
@@ -227,16 +226,15 @@ static void a_write_that_finds_no_space_takes_that_of_what_is_kept(void **state)
     assert_int_equal(pages_nr_paged(rig->pages), NR - 8 + 30);
 }
 
+/* The file system is full, and has no room but that of slots. */
+static void a_write_that_finds_no_space_takes_that_of_what_is_kept(void **state)
+{
+    assert_that_kept_slots_make_room_after(*state, -ENOSPC);
+}
+
 static void a_quota_that_is_used_up_is_no_space(void **state)
 {
-    struct rig *rig = *state;
-
-    page_out_and_read(rig, 8);
-    fake_engine.error = -EDQUOT;
-    fake_engine.fail_writes = 5;
-    rig_page_out(rig, 30);
-    assert_int_equal(pages_nr_kept(rig->pages), 3);
-    assert_int_equal(pages_nr_paged(rig->pages), NR - 8 + 30);
+    assert_that_kept_slots_make_room_after(*state, -EDQUOT);
 }
 
 static void without_space_at_all_what_is_kept_is_given_up_once(void **state)

@@ -510,6 +510,16 @@ static void a_worker_that_has_run_wild_does_not_take_its_supervisor_along(void *
     assert_int_equal(pauses_in_index(), 0);
 }
 
+static void assert_that_a_death_is_seen_by_one_that(void (*begins)(void))
+{
+    char *argv[] = {"nothing", NULL};
+
+    lives[0] = is_killed_soon;
+    lives[1] = ends_well;
+    assert_int_equal(run_in_child_that("/nowhere", argv, begins), EXIT_SUCCESS);
+    assert_int_equal(known->nr, 2);
+}
+
 /* As its log is, if that goes to a program that has ended. */
 static void break_stderr(void)
 {
@@ -524,13 +534,8 @@ static void break_stderr(void)
 
 static void nobody_who_reads_the_log_is_needed(void **state)
 {
-    char *argv[] = {"nothing", NULL};
-
     (void)state;
-    lives[0] = is_killed_soon;
-    lives[1] = ends_well;
-    assert_int_equal(run_in_child_that("/nowhere", argv, break_stderr), EXIT_SUCCESS);
-    assert_int_equal(known->nr, 2);
+    assert_that_a_death_is_seen_by_one_that(break_stderr);
 }
 
 static void leave_children_to_nobody(void)
@@ -542,13 +547,8 @@ static void leave_children_to_nobody(void)
 /* What is ignored stays so in a program that is executed. */
 static void a_death_is_noticed_whoever_started_the_supervisor(void **state)
 {
-    char *argv[] = {"nothing", NULL};
-
     (void)state;
-    lives[0] = is_killed_soon;
-    lives[1] = ends_well;
-    assert_int_equal(run_in_child_that("/nowhere", argv, leave_children_to_nobody), EXIT_SUCCESS);
-    assert_int_equal(known->nr, 2);
+    assert_that_a_death_is_seen_by_one_that(leave_children_to_nobody);
 }
 
 static void who_dies_soon_again_and_again_is_given_up(void **state)

@@ -312,6 +312,7 @@ static void rest_longer(struct evict *evict)
 {
     int ms = evict->rest_ms ? evict->rest_ms * 2 : MIN_REST_MS;
 
+    ask_to_unmap(evict);
     rest_for(evict, ms < MAX_REST_MS ? ms : MAX_REST_MS);
 }
 
@@ -326,10 +327,8 @@ static void all_ended(struct evict *evict, bool only_parked)
         begin_soon(evict);
     else if (only_parked)
         go_on_resting(evict);
-    else {
-        ask_to_unmap(evict);
+    else
         rest_longer(evict);
-    }
 }
 
 static void note_success(struct evict *evict)

@@ -126,7 +126,7 @@ static void query(struct xen_ops *ops, struct xen_page *pages, unsigned int nr)
         pages[i].rc = page_state(ops, &pages[i]);
 }
 
-static int ask_to_unmap(struct xen_ops *ops)
+int xen_ask_to_unmap(struct xen_ops *ops)
 {
     struct xen_page none = {0};
 
@@ -151,5 +151,4 @@ const struct xen_way xen_batch = {
     .cancel = cancel,
     .load = load,
     .query = query,
-    .ask_to_unmap = ask_to_unmap,
 };

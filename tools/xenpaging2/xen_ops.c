@@ -377,11 +377,6 @@ void xen_query(struct xen_ops *ops, struct xen_page *pages, unsigned int nr)
         ops->way->query(ops, pages, nr);
 }
 
-int xen_ask_to_unmap(struct xen_ops *ops)
-{
-    return ops->way->ask_to_unmap(ops);
-}
-
 int xen_paging_op(struct xen_ops *ops, uint8_t op, uint64_t gfn, const void *buffer)
 {
     xen_mem_paging_op_t *arg = &ops->batch_args->op;

@@ -23,7 +23,6 @@ struct xen_way {
     void (*cancel)(struct xen_ops *ops, struct xen_page *pages, unsigned int nr);
     void (*load)(struct xen_ops *ops, struct xen_page *pages, unsigned int nr);
     void (*query)(struct xen_ops *ops, struct xen_page *pages, unsigned int nr);
-    int (*ask_to_unmap)(struct xen_ops *ops);
 };
 
 extern const struct xen_way xen_stock; /* xen_stock.c */

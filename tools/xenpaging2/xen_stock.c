@@ -2,7 +2,6 @@
 /* Pages of a batch with what a stock Xen has: one operation for each, several in one hypercall. */
 #include "xen_ops_inside.h"
 
-#include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -135,12 +134,6 @@ static void query(struct xen_ops *ops, struct xen_page *pages, unsigned int nr)
         pages[i].rc = query_one(ops, pages[i].gfn);
 }
 
-static int ask_to_unmap(struct xen_ops *ops)
-{
-    (void)ops;
-    return -EOPNOTSUPP;
-}
-
 const struct xen_way xen_stock = {
     .step = XEN_MAX_STEP,
     .nominate = nominate,
@@ -148,5 +141,4 @@ const struct xen_way xen_stock = {
     .cancel = cancel,
     .load = load,
     .query = query,
-    .ask_to_unmap = ask_to_unmap,
 };

@@ -29,7 +29,7 @@ static double present_bytes(const struct bench *b)
 /* Memory for what is out comes in steps, which the first quarter has begun. */
 void bench_size(struct bench *b, const char *dir, const char *where, uint64_t nr_gfns)
 {
-    double start, start_cpu, present, nr;
+    double start, start_cpu, present, squeezed, nr;
 
     bench_start(b, dir, true, where, nr_gfns);
     put_figure("start-ms", b->start_us / 1000);
@@ -45,8 +45,9 @@ void bench_size(struct bench *b, const char *dir, const char *where, uint64_t nr
     nr = (double)b->domain->page_outs - nr;
     put_figure("out-pages-per-second", nr / (now_us() - start) * 1e6);
     put_figure("out-cpu-us-per-page", (bench_pager_us(b) - start_cpu) / nr);
-    put_figure("more-bytes-per-stored-page", (present_bytes(b) - present) / nr);
-    put_figure("squeezed-mib", present_bytes(b) / (1 << 20));
+    squeezed = present_bytes(b);
+    put_figure("more-bytes-per-stored-page", (squeezed - present) / nr);
+    put_figure("squeezed-mib", squeezed / (1 << 20));
     put_figure("stored-pages", (double)(b->domain->page_outs - b->domain->page_ins));
     start = now_us();
     start_cpu = bench_pager_us(b);
