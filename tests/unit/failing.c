@@ -4,6 +4,7 @@
 #include "failing.h"
 
 #include <dirent.h>
+#include <err.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <pthread.h>
@@ -208,9 +209,12 @@ int __wrap_eventfd(unsigned int count, int flags)
     return fail_this(EMFILE) ? -1 : __real_eventfd(count, flags);
 }
 
+/* unit.mk knows which tests have threads, and leaves the others alone with ThreadSanitizer. */
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *),
                           void *arg)
 {
+    if (getenv("WITHOUT_THREADS"))
+        errx(1, "a thread in a test that is not in UNIT_THREADED of unit.mk");
     return fail_this(EAGAIN) ? EAGAIN : __real_pthread_create(thread, attr, fn, arg);
 }
 

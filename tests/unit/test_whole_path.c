@@ -10,11 +10,7 @@
 
 #include <stdlib.h>
 
-#ifdef UNDER_TSAN
-#define NR_SEEDS 10 /* it is slow, and there are no threads here */
-#else
 #define NR_SEEDS 80
-#endif
 #define NR_STEPS 500
 
 static uint64_t state_of_chance;

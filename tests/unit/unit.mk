@@ -2,7 +2,7 @@
 #
 # make check-unit        all unit tests
 # make check-unit-asan   the same with AddressSanitizer and UndefinedBehaviorSanitizer
-# make check-unit-tsan   the same with ThreadSanitizer
+# make check-unit-tsan   UNIT_THREADED of them with ThreadSanitizer: those in which there are threads
 #
 # make check-valgrind    VALGRIND_TESTS of them under valgrind: all but the longest
 #
@@ -14,6 +14,7 @@
 
 UNIT := tests/unit
 UNIT_TESTS := $(sort $(patsubst $(UNIT)/%.c,%,$(wildcard $(UNIT)/test_*.c)))
+UNIT_THREADED := $(addprefix test_,daemon io_threads privileges status store_file store_nbd take_over xenstore)
 UNIT_HELPERS := $(filter-out $(UNIT)/test_%.c $(UNIT)/all_tests.c,$(wildcard $(UNIT)/*.c))
 UNIT_PARTS := $(filter-out %/main.c,$(SOURCES)) $(UNIT_HELPERS) tests/rules/p2m_rules.c
 UNIT_INCLUDES := -iquote tools/xenpaging2 -iquote tests/rules
@@ -29,9 +30,9 @@ UNIT_LDFLAGS := $(UNIT_WRAPPED:%=-Wl,--wrap=%) '-Wl,--export-dynamic-symbol=test
 UNIT_LIBS = $(shell pkg-config --libs libevent libxxhash libseccomp libcap-ng liblz4 libzstd libnbd libcrypto cmocka) -pthread
 
 ASAN_FLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-TSAN_FLAGS := -O1 -g -fsanitize=thread -DUNDER_TSAN
+TSAN_FLAGS := -O1 -g -fsanitize=thread
 
-# $(call unit_variant,SUFFIX,OBJECT DIRECTORY,SANITIZER FLAGS)
+# $(call unit_variant,SUFFIX,OBJECT DIRECTORY,SANITIZER FLAGS,TESTS)
 define unit_variant
 UNIT_OBJECTS$(1) := $$(UNIT_PARTS:%.c=$(2)/%.o) \
                     $$(addprefix $(2)/$(UNIT)/,all_tests.o $$(UNIT_TESTS:=.o))
@@ -52,10 +53,10 @@ $$(UNIT_TESTS:%=$(2)/$(UNIT)/%): $(2)/$(UNIT)/all_tests
 
 $(2)/run/%.log: $(2)/$(UNIT)/% FORCE
 	@mkdir -p $$(@D)
-	@$(UNIT)/run-test $$< $$@
+	@$$(if $$(filter $$*,$$(UNIT_THREADED)),,WITHOUT_THREADS=1) $(UNIT)/run-test $$< $$@
 
 .PHONY: check-unit$(1)
-check-unit$(1): $$(UNIT_TESTS:%=$(2)/run/%.log)
+check-unit$(1): $$(patsubst %,$(2)/run/%.log,$(4))
 
 -include $$(UNIT_OBJECTS$(1):.o=.d)
 endef
@@ -89,6 +90,6 @@ $(B)/tsan/tools/%.o: tools/%.c | $(B)/packages.stamp
 	$(call say,CC $< tsan)
 	$(Q)$(CC) $(ALL_CFLAGS) $(TSAN_FLAGS) -MMD -MP -c -o $@ $<
 
-$(eval $(call unit_variant,,$(B),))
-$(eval $(call unit_variant,-asan,$(B)/asan,$(ASAN_FLAGS)))
-$(eval $(call unit_variant,-tsan,$(B)/tsan,$(TSAN_FLAGS)))
+$(eval $(call unit_variant,,$(B),,$(UNIT_TESTS)))
+$(eval $(call unit_variant,-asan,$(B)/asan,$(ASAN_FLAGS),$(UNIT_TESTS)))
+$(eval $(call unit_variant,-tsan,$(B)/tsan,$(TSAN_FLAGS),$(UNIT_THREADED)))
