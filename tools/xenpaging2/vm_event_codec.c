@@ -14,11 +14,17 @@ void vm_event_ring_init(vm_event_back_ring_t *back, void *page)
     assert(RING_SIZE(back) == MEM_EVENT_RING_SLOTS);
 }
 
+/* To before what we have taken, within what is not answered: the macro sees no mistake there. */
+static bool goes_back(const vm_event_back_ring_t *back, RING_IDX prod)
+{
+    return prod - back->rsp_prod_pvt < back->req_cons - back->rsp_prod_pvt;
+}
+
 int vm_event_ring_take(vm_event_back_ring_t *back, vm_event_request_t *request)
 {
     RING_IDX prod = *(volatile RING_IDX *)&back->sring->req_prod;
 
-    if (RING_REQUEST_PROD_OVERFLOW(back, prod))
+    if (RING_REQUEST_PROD_OVERFLOW(back, prod) || goes_back(back, prod))
         return -EPROTO;
     if (prod == back->req_cons)
         return 0;
