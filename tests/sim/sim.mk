@@ -2,7 +2,7 @@
 #
 # make sim-demo    the demonstration on a simulated Xen: no emulator, no root
 # make check-sim   is it like Xen, does it find mistakes; then the stories of 2000 seeds
-# make soak        the stories of SEEDS=N
+# make soak        the stories of SEEDS=N; with SECONDS=N each goes on for that long, and no pager may grow
 # make kill-storm  a pager is killed at each of its calls, in each way: an hour
 #
 # $(B)/tests/sim has the simulated host, simxen, and in lib/ the libraries that the pager finds in
@@ -104,4 +104,4 @@ kill-storm: sim $(B)/$(UNIT)/test_killed
 
 .PHONY: soak
 soak: sim
-	@$(SIM)/run 1-$(SEEDS)
+	@SIM_SECONDS=$(SECONDS) $(SIM)/run 1-$(SEEDS)

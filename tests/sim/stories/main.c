@@ -8,7 +8,8 @@
  *
  * From the environment: SIM_XENSTORED, SIM_SHIM (to be preloaded into it), SIM_LIBRARIES (the
  * directory of the simulated libraries), SIM_PAGER; SIM_JOBS, how many seeds at a time; SIM_STOP,
- * if the first that fails is enough; SIM_PATIENCE_MS with what must happen in a seed's story.
+ * if the first that fails is enough; SIM_PATIENCE_MS with what must happen in a seed's story;
+ * SIM_SECONDS, for which it goes on at least, and its pagers are watched: do they grow?
  */
 #include <err.h>
 #include <stdlib.h>

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "dom0.h"
+#include "growth.h"
 #include "guest.h"
 #include "mappers.h"
 #include "pattern.h"
@@ -31,6 +32,7 @@ static struct {
     unsigned int nr_guests;
     struct guest guests[MAX_DOMAINS];
     pid_t pagers[MAX_DOMAINS];
+    struct growth growth[MAX_DOMAINS]; /* of their workers, in a story that is long */
     enum ending ending;
     unsigned int patience_ms;
 } s;
@@ -136,14 +138,51 @@ static void let_things_happen(void)
     wait_until(enough_has_happened, &goal, 10 + draw(&s.random, 90));
 }
 
-static void be_in_trouble(void)
+static void begin_to_watch_growth(uint64_t ms)
 {
-    for (int i = 0; i < NR_STEPS; i++) {
-        new_target(any_guest());
-        if (draw(&s.random, 2))
-            new_trouble();
-        let_things_happen();
+    for (unsigned int i = 0; i < s.nr_guests; i++)
+        s.growth[i] = (struct growth){.begin_ms = now_ms(), .end_ms = now_ms() + ms};
+}
+
+static void watch_growth(void)
+{
+    for (unsigned int i = 0; i < s.nr_guests; i++)
+        growth_look(&s.growth[i], dom0_child_of(s.pagers[i]));
+}
+
+static void judge_growth(void)
+{
+    char name[32];
+
+    for (unsigned int i = 0; i < s.nr_guests; i++) {
+        snprintf(name, sizeof(name), "the pager of d%u", s.guests[i].domain->id);
+        growth_judge(&s.growth[i], name);
     }
+}
+
+static void take_a_step(void)
+{
+    new_target(any_guest());
+    if (draw(&s.random, 2))
+        new_trouble();
+    let_things_happen();
+}
+
+/* At least for so long, if that is asked for. */
+static void be_in_trouble(uint64_t ms)
+{
+    uint64_t end = now_ms() + ms;
+
+    for (int i = 0; i < NR_STEPS; i++)
+        take_a_step();
+    if (!ms)
+        return;
+    begin_to_watch_growth(ms);
+    while (now_ms() < end && !host.complaint[0]) {
+        take_a_step();
+        watch_growth();
+    }
+    judge_growth();
 }
 
 static void be_in_peace(void)
@@ -247,11 +286,11 @@ static void end(void)
 
 int story_seed(const char *dir, bool patched, uint64_t seed)
 {
-    const char *patience = getenv("SIM_PATIENCE_MS");
+    const char *patience = getenv("SIM_PATIENCE_MS"), *seconds = getenv("SIM_SECONDS");
 
     s.patience_ms = patience ? (unsigned int)atoi(patience) : 60000;
     begin(dir, patched, seed);
-    be_in_trouble();
+    be_in_trouble(seconds ? strtoull(seconds, NULL, 10) * 1000 : 0);
     if (s.ending == DRAIN_IN_PEACE) {
         be_in_peace();
         for (unsigned int i = 0; i < s.nr_guests; i++)
