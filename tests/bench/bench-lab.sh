@@ -2,8 +2,7 @@
 # shellcheck shell=sh
 #
 # Pagers on the same work, one after the other in one boot: PAGERS, of "old" and "ours". Says lines
-# "BENCH PAGER WHAT ..." that tests/bench/part-lab makes figures of. The guest that thrashes is last: under the
-# old pager its kernel dies now and then.
+# "BENCH PAGER WHAT ..." that tests/bench/part-lab makes figures of.
 #
 # There is one processor, since only then instructions can be counted. Xen's scheduler is the one that
 # lets who wakes up run at once, as if there were more: with the other one, a guest whose page is there
@@ -11,6 +10,7 @@
 #
 # lab: timeout 7200
 # lab: icount 1
+# lab: emulator mended
 # lab: xen-options sched=credit sched_ratelimit_us=0 sched_credit_tslice_ms=1
 # lab: cpus 1
 # lab: dom0-cpus 1

@@ -4,6 +4,7 @@
 # Counts the instructions of operations on a guest's pages; tests/bench/p2m makes a table of it.
 # lab: timeout 1800
 # lab: icount 0
+# lab: emulator mended
 # lab: cpus 1
 # lab: dom0-cpus 1
 

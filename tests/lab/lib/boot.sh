@@ -72,7 +72,8 @@ attempt() {
     [ "$JOBS" = 1 ] || prefix="$name: "
     dom0_image "$file" "$run" "$dir/dom0.cpio"
     "${kind}_start" "$dir" "${SMP:-$(scenario_asks "$file" cpus 1)}" "${MEM:-$(scenario_asks "$file" memory 1536)}" \
-        "$(dom0_options) $(scheduler_options) $(scenario_asks "$file" xen-options)" "$(scenario_asks "$file" icount)"
+        "$(dom0_options) $(scheduler_options) $(scenario_asks "$file" xen-options)" "$(scenario_asks "$file" icount)" \
+        "$(scenario_asks "$file" emulator)"
     start_trace "$dir" "$run" "$prefix"
     watch_machine "${TIMEOUT:-$(scenario_asks "$file" timeout 600)}"
     stop_machine

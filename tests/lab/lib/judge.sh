@@ -9,17 +9,32 @@ LINUX_PROBLEMS='BUG:|Oops|Kernel panic|WARNING: CPU|general protection fault|seg
 GUEST_PROBLEMS='workload: (error|bad|round=[0-9]+ bad=[^0])'
 PAGER_PROBLEMS='Assertion|Sanitizer|runtime error:'
 
+# interrupted_twice RUN_DIR: whether an interrupt of Xen's is on the stack of a guest's entry code, taken by
+# somebody whose EFLAGS have no IF (0x200).
+interrupted_twice() {
+    [ -n "$(gawk '/BUG: ENTRY_TRAMPOLINE stack guard page was hit/ { entry = 1 }
+        entry && /\] +asm_sysvec_xen_hvm_callback\+/ { taken = 1 }
+        taken && match($0, /EFLAGS: [0-9a-f]{8}/) {
+            if (substr($0, RSTART + 13, 1) ~ /[014589cd]/) print
+            taken = 0
+        }' /dev/null "$1"/guest-*.log 2>/dev/null)" ]
+}
+
 # machine_failed RUN_DIR SCENARIO_FILE: whether the machine failed, rather than what is tested on it.
 # Then MACHINE_FAILURE says how. Nothing but these is ever tried again:
 #   - dom0 did not come up, and nobody complained;
 #   - a guest had a triple fault while the processor, in guest mode, was at an address of Xen's
 #     own. A real processor has a guest's state there; the emulator has, rarely, left Xen's;
+#   - a guest's kernel died of an interrupt that came while its interrupts were off, which a real processor
+#     does not deliver (docs/lab.md);
 #   - Linux gave up because a stock Xen had failed a hypercall whose arguments were on a page that
 #     was out, or that Xen panicked in its scheduler, which no scenario but p2m-scheduler-stock asks
 #     for: no pager can prevent that (README, Limits). A patched Xen has no such excuse.
 machine_failed() {
     if grep -saqE '^\(XEN\) RIP: +e008:\[<ffff82d[0-9a-f]*>\]' <(grep -aA4 'Triple fault' "$1/xen.log"); then
         MACHINE_FAILURE="the emulator lost a guest's state"
+    elif interrupted_twice "$1"; then
+        MACHINE_FAILURE="the emulator delivered an interrupt twice"
     elif [[ ${XEN##*/} = *-stock-* ]] &&
         grep -saqE 'kernel BUG at (arch/x86|drivers)/xen/' "$1"/guest-*.log; then
         MACHINE_FAILURE="a stock Xen failed a guest's hypercall"

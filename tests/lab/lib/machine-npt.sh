@@ -26,10 +26,11 @@ npt_prepare() {
 # When instructions are counted, a string instruction counts for each of its steps. With erms,
 # copies would be made in steps of a byte, and nothing else would count much.
 npt_start() {
-    local processor="-accel tcg,thread=multi -cpu $NPT_CPU"
+    local emulator=qemu-system-x86_64 processor="-accel tcg,thread=multi -cpu $NPT_CPU"
+    [ -z "$6" ] || emulator="$MENDED_EMULATOR -L /usr/share/qemu -L /usr/share/seabios -L /usr/lib/ipxe/qemu"
     [ -z "$5" ] || processor="-accel tcg,thread=single -icount shift=$5,sleep=off -cpu $NPT_CPU,-erms"
     # shellcheck disable=SC2086
-    setpriv --pdeathsig KILL qemu-system-x86_64 $processor -smp "$2" -m "$3" \
+    setpriv --pdeathsig KILL $emulator $processor -smp "$2" -m "$3" \
         -nodefaults -no-reboot -display none -vga none \
         -serial "file:$1/xen.log" \
         -device virtio-serial-pci -chardev "file,id=log,path=$1/stream" -device virtconsole,chardev=log \

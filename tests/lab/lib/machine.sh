@@ -8,12 +8,13 @@
 # A kind has
 #   <kind>_check          dies unless its emulator is installed
 #   <kind>_prepare        makes the cached parts that only this kind needs
-#   <kind>_start RUN_DIR CPUS MEMORY XEN_OPTIONS ICOUNT
+#   <kind>_start RUN_DIR CPUS MEMORY XEN_OPTIONS ICOUNT EMULATOR
 #                         sets MACHINE to the emulator's process, which dies with this shell,
 #                         even if that is killed. Xen's console goes to RUN_DIR/xen.log, the
 #                         log line to RUN_DIR/stream, complaints to RUN_DIR/emulator.log.
 #                         Unless ICOUNT is empty, an instruction takes 2^ICOUNT ns and the TSC
-#                         counts these. (Bochs' counts instructions anyway.)
+#                         counts these. (Bochs' counts instructions anyway.) EMULATOR is "mended"
+#                         or empty.
 #   <kind>_slowness       seconds of ours that one second inside takes: limits are stretched by it
 
 . "$LAB/lib/machine-npt.sh"

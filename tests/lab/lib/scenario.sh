@@ -10,6 +10,7 @@
 #   # lab: dom0-memory MIB      (700)
 #   # lab: dom0-cpus N          (1)
 #   # lab: icount N             an instruction takes 2^N ns, neither more nor less
+#   # lab: emulator mended      QEMU with the patches of emulator/, in place of Debian's
 #   # lab: xen-options WORDS    more of Xen's command line; the last one of a kind counts
 #   # lab: hypervisor debug|release|stock|patched    in place of the default
 #   # lab: hypervisor debian    Debian's own, without paging

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 #
-# The old pager with the two missing fields set serves a guest; benchmarks compare with it. Not one of
-# the scenarios of make check, as the guest does not always live: its kernel meets a page fault in its
-# entry code ("ENTRY_TRAMPOLINE stack guard page was hit"), for which no other pager is known.
+# The old pager with the two missing fields set serves a guest; benchmarks compare with it.
 # lab: hypervisor stock
 # lab: timeout 1200
 
