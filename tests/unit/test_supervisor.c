@@ -208,6 +208,15 @@ static int hands_over(struct supervised *supervised)
     return code;
 }
 
+/* The order to drain comes when it has stopped to listen. */
+static int hands_over_as_the_order_comes(struct supervised *supervised)
+{
+    int code = waits_for(supervised, SIGUSR2) || waits_for(supervised, SIGTERM);
+
+    supervised->hands_over = true;
+    return code;
+}
+
 static int hands_over_what_is_encrypted(struct supervised *supervised)
 {
     supervised->needs_key = true;
@@ -740,6 +749,26 @@ static void handing_over_executes_what_is_there_by_now(void **state)
     assert_int_equal(run_in_child("/usr/bin/env", argv), 42);
 }
 
+/* The one that is executed might not drain: nobody would tell it. */
+static void an_order_that_comes_as_the_worker_hands_over_is_not_lost(void **state)
+{
+    char *argv[] = {"env", "sh", "-c", "exit 42", NULL};
+
+    (void)state;
+    lives[0] = hands_over_as_the_order_comes;
+    lives[1] = drains_once_it_is_told;
+    assert_int_equal(run_in_child("/usr/bin/env", argv), EXIT_SUCCESS);
+}
+
+static void a_signal_is_not_the_end_of_what_is_executed(void **state)
+{
+    char *argv[] = {"env", "sh", "-c", "kill -TERM $$ && kill -USR2 $$ && exit 42", NULL};
+
+    (void)state;
+    lives[0] = hands_over;
+    assert_int_equal(run_in_child("/usr/bin/env", argv), 42);
+}
+
 static void the_key_is_handed_over_if_it_is_needed(void **state)
 {
     char *argv[] = {"env", "sh", "-c", "[ -s /proc/self/fd/$XENPAGING2_SECRET ] && exit 42", NULL};
@@ -859,6 +888,8 @@ int main(void)
         SUPERVISED(signals_are_for_the_worker),
         SUPERVISED(an_order_outlives_the_worker_that_got_it),
         SUPERVISED(handing_over_executes_what_is_there_by_now),
+        SUPERVISED(an_order_that_comes_as_the_worker_hands_over_is_not_lost),
+        SUPERVISED(a_signal_is_not_the_end_of_what_is_executed),
         SUPERVISED(the_key_is_handed_over_if_it_is_needed),
         SUPERVISED(what_cannot_be_executed_does_not_keep_the_next_worker),
         SUPERVISED(nobody_hands_over_to_what_cannot_take_over),

@@ -242,7 +242,10 @@ static bool replace_worker(struct supervisor *s, int status)
     return start_another_worker(s);
 }
 
-/* Returns with an error if that cannot be. */
+/*
+ * Returns with an error if that cannot be. Signals stay blocked: the next one takes those that come
+ * meanwhile, which would be its end before it waits for them.
+ */
 static int execute(struct supervisor *s)
 {
     char ended[24];
@@ -252,10 +255,8 @@ static int execute(struct supervisor *s)
         return rc;
     snprintf(ended, sizeof(ended), "%" PRId64, s->shared->died_ms);
     setenv(HANDED_OVER, ended, 1);
-    sigprocmask(SIG_SETMASK, &s->before, NULL);
     execv(s->program, s->argv);
     rc = -errno;
-    sigprocmask(SIG_BLOCK, &s->awaited, NULL);
     secret_withdraw();
     return rc;
 }
@@ -319,7 +320,7 @@ static int supervise(struct supervisor *s)
         end_texts(s->shared);
         s->has_key |= s->shared->needs_key;
         if (s->shared->hands_over && WIFEXITED(status))
-            has_worker = hand_over(s);
+            has_worker = s->shared->drain ? start_another_worker(s) : hand_over(s);
         else if (has_come_to_its_end(s, status))
             return end_with(s, status);
         else
