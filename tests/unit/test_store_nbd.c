@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "clock_ms.h"
 #include "failing.h"
 #include "index.h"
 #include "loop.h"
@@ -407,15 +408,31 @@ static void closing_while_it_is_away_forgets_what_waits(void **state)
 
 #define LONGEST_MS 60000
 
-static atomic_bool names_are_slow, took_longest;
+static atomic_bool names_are_slow, took_longest, nobody_listens_at_first;
 static atomic_int nr_looked_up; /* at this moment */
+static atomic_uint nr_lookups;
+
+typedef int look_up_fn(const char *node, const char *service, const struct addrinfo *hints,
+                       struct addrinfo **addresses);
+
+static int look_up_test(look_up_fn *real, const char *service, const struct addrinfo *hints,
+                        struct addrinfo **addresses)
+{
+    int rc;
+
+    nr_lookups++;
+    if (!nobody_listens_at_first)
+        return real("127.0.0.1", service, hints, addresses);
+    rc = real("127.0.0.2", service, hints, addresses);
+    return rc ? rc : real("127.0.0.1", service, hints, &(*addresses)->ai_next);
+}
 
 /* libnbd's call comes here. */
 int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
                 struct addrinfo **addresses)
 {
     const bool is_ours = node && !strcmp(node, "store.test");
-    int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+    look_up_fn *real;
     int ms, rc;
 
     *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
@@ -424,7 +441,8 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
         usleep(1000);
     if (ms == LONGEST_MS)
         took_longest = true;
-    rc = real(is_ours ? "127.0.0.1" : node, service, hints, addresses);
+    rc = is_ours ? look_up_test(real, service, hints, addresses)
+                 : real(node, service, hints, addresses);
     nr_looked_up -= is_ours;
     return rc;
 }
@@ -456,16 +474,60 @@ static unsigned int free_port(void)
     return ntohs(at.sin_port);
 }
 
-static void a_name_that_is_looked_up_holds_nothing_up(void **state)
+/* A server with that name, and a store on it. */
+static void start_with_name(void)
 {
     const unsigned int port = free_port();
     char format[64];
 
-    (void)state;
     snprintf(format, sizeof(format), "-p %u -i 127.0.0.1 file %%s/disk", port);
     start(format);
     snprintf(uri, sizeof(uri), "nbd://store.test:%u", port);
     assert_int_equal(open_store(2), 0);
+}
+
+static void a_server_that_is_not_at_its_first_address_is_found_again(void **state)
+{
+    (void)state;
+    nobody_listens_at_first = true;
+    start_with_name();
+    begin_out(0, 10);
+    finish();
+    nbd_server_kill();
+    start_again();
+    begin_in(0, 10);
+    finish();
+    check(0, 10);
+    nobody_listens_at_first = false;
+}
+
+static bool several_have_been_looked_up(void *arg)
+{
+    return nr_lookups >= *(unsigned int *)arg;
+}
+
+/* Silence, which is given 10 s, is something else. */
+static void a_server_that_refuses_is_tried_again_soon(void **state)
+{
+    int64_t before;
+    unsigned int goal;
+
+    (void)state;
+    start_with_name();
+    nbd_server_kill();
+    before = clock_ms();
+    goal = nr_lookups + 6;
+    loop_until(base, several_have_been_looked_up, &goal);
+    assert_in_range(clock_ms() - before, 0, 15000);
+    start_again();
+    begin_out(0, 1);
+    finish();
+}
+
+static void a_name_that_is_looked_up_holds_nothing_up(void **state)
+{
+    (void)state;
+    start_with_name();
     begin_out(0, 10);
     finish();
     let_name_be_looked_up();
@@ -480,14 +542,8 @@ static void a_name_that_is_looked_up_holds_nothing_up(void **state)
 
 static void closing_waits_for_a_name_that_is_looked_up(void **state)
 {
-    const unsigned int port = free_port();
-    char format[64];
-
     (void)state;
-    snprintf(format, sizeof(format), "-p %u -i 127.0.0.1 file %%s/disk", port);
-    start(format);
-    snprintf(uri, sizeof(uri), "nbd://store.test:%u", port);
-    assert_int_equal(open_store(2), 0);
+    start_with_name();
     let_name_be_looked_up();
     before_join = let_name_be_found;
     store_close(store);
@@ -823,6 +879,8 @@ int main(void)
         WITH_SERVER(a_server_that_lost_everything_is_found_out),
         WITH_SERVER(a_server_that_came_back_smaller_is_not_used),
         WITH_SERVER(closing_while_it_is_away_forgets_what_waits),
+        WITH_SERVER(a_server_that_is_not_at_its_first_address_is_found_again),
+        WITH_SERVER(a_server_that_refuses_is_tried_again_soon),
         WITH_SERVER(a_name_that_is_looked_up_holds_nothing_up),
         WITH_SERVER(closing_waits_for_a_name_that_is_looked_up),
         WITH_SERVER(a_write_that_arrives_late_hurts_no_other_page),
