@@ -6,7 +6,9 @@
 #include "rig.h"
 
 #include <errno.h>
+#include <string.h>
 
+#include "capture.h"
 #include "failing.h"
 #include "one_page.h"
 
@@ -423,6 +425,27 @@ static void a_store_that_is_full_is_not_asked_without_a_rest(void **state)
     assert_int_equal(pages_nr_paged(rig->pages), 20);
 }
 
+/* Which takes no slot: nothing is known of the store. */
+static void a_page_of_zeros_does_not_tell_that_the_store_takes_pages_again(void **state)
+{
+    struct rig *rig = *state;
+    const char *said;
+
+    be_quiet(false);
+    capture_begin();
+    fake_engine.fail_writes = 100000;
+    rig_start_page_out(rig, 1);
+    loop_for(rig->base, 100);
+    for (uint32_t gfn = 0; gfn < RIG_GFNS - 1; gfn++)
+        guest_clear(gfn);
+    loop_for(rig->base, 10000);
+    assert_int_equal(pages_nr_paged(rig->pages), 1);
+    said = capture_end();
+    be_quiet(true);
+    assert_non_null(strstr(said, "stays in memory"));
+    assert_null(strstr(said, "takes pages again"));
+}
+
 static void every_write_can_fail_alone(void **state)
 {
     struct rig *rig = *state;
@@ -780,6 +803,7 @@ int main(void)
         ON_STOCK(a_page_given_up_before_it_is_copied_is_given_back),
         ON_BOTH(a_write_error_gives_the_pages_back),
         ON_BOTH(a_store_that_is_full_is_not_asked_without_a_rest),
+        ON_BOTH(a_page_of_zeros_does_not_tell_that_the_store_takes_pages_again),
         ON_BOTH(every_write_can_fail_alone),
         ON_STOCK(a_copy_that_fails_gives_the_pages_back),
         ON_STOCK(a_batch_of_which_nothing_can_be_copied_is_given_back),

@@ -201,6 +201,21 @@ static void device_models_are_asked_to_unmap_once_a_minute_if_no_other_page_can_
     assert_state(rig, 3, PAGE_PAGED);
 }
 
+/* Another vCPU's page has no frame to come to. */
+static void device_models_are_asked_as_well_by_who_is_in_a_hurry(void **state)
+{
+    struct rig *rig = *state;
+
+    assert_int_equal(foreign_map(3), 0);
+    rig_start_page_out(rig, ALL);
+    for (unsigned int i = 0; i < 250; i++) {
+        evict_hurry(rig->evict);
+        loop_for(rig->base, 20);
+    }
+    assert_int_equal(fake_xen_nr_calls(CALL_INVALIDATE), 1);
+    foreign_unmap(3);
+}
+
 static void device_models_keep_what_does_not_have_to_go_out(void **state)
 {
     struct rig *rig = *state;
@@ -429,6 +444,7 @@ int main(void)
         ON_PATCHED(a_ring_that_comes_with_a_request_is_heard),
         ON_PATCHED(requests_do_not_make_held_pages_be_tried_all_the_time),
         ON_PATCHED(device_models_are_asked_to_unmap_once_a_minute_if_no_other_page_can_go_out),
+        ON_PATCHED(device_models_are_asked_as_well_by_who_is_in_a_hurry),
         ON_PATCHED(device_models_keep_what_does_not_have_to_go_out),
         ON_PATCHED(a_store_that_is_full_is_not_asked_at_each_ring),
         ON_PATCHED(a_page_of_a_special_use_is_left_alone_for_a_minute),

@@ -268,9 +268,13 @@ static void rest_for(struct evict *evict, int ms)
 
 void evict_hurry(struct evict *evict)
 {
+    const int64_t soon = clock_ms() + MIN_REST_MS;
+
     evict_start(evict);
-    if (evict->is_resting && evict->rest_ms > MIN_REST_MS)
-        rest_for(evict, MIN_REST_MS);
+    if (!evict->is_resting || evict->rest_until_ms <= soon)
+        return;
+    evict->rest_until_ms = soon; /* rests grow all the same: see ask_to_unmap() */
+    go_on_resting(evict);
 }
 
 /* A page may have been let go. If it has to go out is seen when its turn comes. */
@@ -331,11 +335,12 @@ static void all_ended(struct evict *evict, bool only_parked)
         rest_longer(evict);
 }
 
-static void note_success(struct evict *evict)
+static void note_success(struct evict *evict, bool was_stored)
 {
     evict->rest_ms = 0;
-    if (evict->store_failed)
-        log_info("the store takes pages again");
+    if (!evict->store_failed || !was_stored)
+        return;
+    log_info("the store takes pages again");
     evict->store_failed = false;
 }
 
@@ -346,7 +351,7 @@ void evict_batch_ended(struct batch *batch, bool went_well)
     if (!went_well)
         evict->went_wrong = true;
     else if (!evict->went_wrong)
-        note_success(evict);
+        note_success(evict, batch->nr_stored > 0);
     if (nr_under_way(evict))
         begin_soon(evict);
     else

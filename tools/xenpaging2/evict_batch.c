@@ -32,6 +32,7 @@ void evict_begin_batch(struct batch *batch, bool only_parked)
     batch->width = 1;
     batch->nr_passes = 0;
     batch->nr_evicted = 0;
+    batch->nr_stored = 0;
     batch->nr_unwritten = 0;
     evict_next_turn(batch, evict_choose);
 }
@@ -154,6 +155,7 @@ static void is_out(struct victim *victim)
     pages_commit(env->pages, victim->io.gfn, victim->io.slot);
     victim->state = VICTIM_GONE;
     victim->batch->nr_evicted++;
+    victim->batch->nr_stored += victim->io.slot != STORE_SLOT_ZERO && !victim->io.is_clean;
     env->stats->page_outs++;
     env->stats->clean += victim->io.is_clean;
     env->evicted(env->arg);

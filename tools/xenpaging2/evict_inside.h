@@ -47,6 +47,7 @@ struct batch {
     unsigned int width;        /* gfns tried in a turn, wanted or not */
     unsigned int nr_passes;    /* over the RAM, that ended since the last victim was found */
     unsigned int nr_evicted;
+    unsigned int nr_stored; /* of these: the store had to write them */
     unsigned int nr_unwritten;
 };
 
@@ -57,7 +58,7 @@ struct evict {
     struct candidates *candidates;
     char *buffers;
     struct batch batches[EVICT_BATCHES];
-    bool store_failed; /* said so, and no batch went well since */
+    bool store_failed; /* said so, and has written nothing since */
     bool went_wrong;   /* one of the batches under way did: none is begun before all are over */
     bool is_resting;
     int rest_ms;           /* the last rest; 0 after a batch that went well */
