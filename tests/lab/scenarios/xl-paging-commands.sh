@@ -2,8 +2,8 @@
 # shellcheck shell=sh
 #
 # xl paging-start, -set, -list and -stop on a guest that was created without paging; what was set
-# holds after it was saved and restored, and after a reboot; a daemon that was killed is found out, and
-# so is one whose supervisor was.
+# holds after it was saved and restored, and after a reboot; a dump of its memory is whole; a daemon that
+# was killed is found out, and so is one whose supervisor was.
 # lab: toolstack patched
 # lab: timeout 3000
 
@@ -39,6 +39,13 @@ xl paging-set a 96
 xl unpause a
 xl paging-set a 80
 verify_guest a 1 300
+
+# A dump of its memory has what was out, too.
+pages=$(($(resident_pages "$a") + $(paged_pages "$a")))
+xl dump-core a /run/lab/a.core || fail "xl dump-core failed"
+[ "$(stat -c %s /run/lab/a.core)" -ge $((pages * 4096)) ] ||
+    fail "the dump has $(stat -c %s /run/lab/a.core) bytes for $pages pages"
+rm /run/lab/a.core
 
 # A guest whose balloon is out is restored, and comes back from a reboot.
 xl mem-set a 120 || fail "xl mem-set failed"
