@@ -40,13 +40,6 @@ xl unpause a
 xl paging-set a 80
 verify_guest a 1 300
 
-# A dump of its memory has what was out, too.
-pages=$(($(resident_pages "$a") + $(paged_pages "$a")))
-xl dump-core a /run/lab/a.core || fail "xl dump-core failed"
-[ "$(stat -c %s /run/lab/a.core)" -ge $((pages * 4096)) ] ||
-    fail "the dump has $(stat -c %s /run/lab/a.core) bytes for $pages pages"
-rm /run/lab/a.core
-
 # A guest whose balloon is out is restored, and comes back from a reboot.
 xl mem-set a 120 || fail "xl mem-set failed"
 xl save a /run/lab/a.save || fail "xl save failed"
@@ -65,6 +58,13 @@ wait_until "the guest's second life" 200 has_lived a 2
 a=$(guest_domid a)
 expect_listed a running
 wait_until "the old target" 300 has_at_most "$a" $((112 * 256))
+
+# A dump of its memory has what was out, too.
+pages=$(($(resident_pages "$a") + $(paged_pages "$a")))
+xl dump-core a /run/lab/a.core || fail "xl dump-core failed"
+[ "$(stat -c %s /run/lab/a.core)" -ge $((pages * 4096)) ] ||
+    fail "the dump has $(stat -c %s /run/lab/a.core) bytes for $pages pages"
+rm /run/lab/a.core
 
 xl paging-stop a || fail "xl paging-stop failed"
 expect_nothing_out a
