@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+#
+# A dump of a guest's memory has what was out, too. Each page is brought in alone, while others go out.
+# lab: toolstack patched
+# lab: timeout 2000
+
+mkdir -p /var/lib/xen/xenpaging
+GUEST_CONFIG=$(paging_config paging_target=48)
+start_guest a 64 1 mb=16
+a=$(guest_domid a)
+expect_resident a 48 2 300
+pages=$(($(resident_pages "$a") + $(paged_pages "$a")))
+xl dump-core a /run/lab/a.core || fail "xl dump-core failed"
+bytes=$(stat -c %s /run/lab/a.core)
+[ "$bytes" -ge $((pages * 4096)) ] || fail "the dump has $bytes bytes for $pages pages"
+rm /run/lab/a.core
+verify_guest a 1 300
+destroy_guest a
+pass
