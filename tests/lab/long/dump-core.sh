@@ -6,10 +6,10 @@
 # lab: timeout 2000
 
 mkdir -p /var/lib/xen/xenpaging
-GUEST_CONFIG=$(paging_config paging_target=48)
-start_guest a 64 1 mb=16
+GUEST_CONFIG=$(paging_config paging_target=104)
+start_guest a 128 1 mb=32
 a=$(guest_domid a)
-expect_resident a 48 2 300
+expect_resident a 104 2 300
 pages=$(($(resident_pages "$a") + $(paged_pages "$a")))
 xl dump-core a /run/lab/a.core || fail "xl dump-core failed"
 bytes=$(stat -c %s /run/lab/a.core)
