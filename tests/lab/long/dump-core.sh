@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 #
-# A dump of a guest's memory has what was out, too. Each page is brought in alone, while others go out.
+# A dump of a guest's memory has what was out, too. It takes minutes here, as xl tries each gfn below 4 GiB.
 # lab: toolstack patched
 # lab: timeout 2000
 
