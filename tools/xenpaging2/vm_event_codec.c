@@ -14,17 +14,21 @@ void vm_event_ring_init(vm_event_back_ring_t *back, void *page)
     assert(RING_SIZE(back) == MEM_EVENT_RING_SLOTS);
 }
 
-/* To before what we have taken, within what is not answered: the macro sees no mistake there. */
-static bool goes_back(const vm_event_back_ring_t *back, RING_IDX prod)
+/*
+ * Whether there are as many new requests as that: each takes a slot that is not owed a response.
+ * Xen's RING_REQUEST_PROD_OVERFLOW() does not see an index that goes back among those that are
+ * owed.
+ */
+static bool can_be(const vm_event_back_ring_t *back, RING_IDX prod)
 {
-    return prod - back->rsp_prod_pvt < back->req_cons - back->rsp_prod_pvt;
+    return prod - back->req_cons <= RING_SIZE(back) - (back->req_cons - back->rsp_prod_pvt);
 }
 
 int vm_event_ring_take(vm_event_back_ring_t *back, vm_event_request_t *request)
 {
     RING_IDX prod = *(volatile RING_IDX *)&back->sring->req_prod;
 
-    if (RING_REQUEST_PROD_OVERFLOW(back, prod) || goes_back(back, prod))
+    if (!can_be(back, prod))
         return -EPROTO;
     if (prod == back->req_cons)
         return 0;
