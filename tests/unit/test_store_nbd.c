@@ -353,18 +353,24 @@ static void what_was_under_way_when_it_was_killed_is_done_by_the_next(void **sta
     assert_true(nr_interrupted > 0);
 }
 
+/* They went out to a server that was killed, and come from the one after it. */
+static void out_and_in_from_the_next(uint32_t first, uint32_t nr)
+{
+    begin_out(first, nr);
+    finish();
+    nbd_server_kill();
+    start_again();
+    begin_in(first, nr);
+    finish();
+}
+
 /* Its pages are not there any more, and no others are taken for them. */
 static void a_server_that_lost_everything_is_found_out(void **state)
 {
     (void)state;
     start("memory " SIZE);
     assert_int_equal(open_store(2), 0);
-    begin_out(0, 10);
-    finish();
-    nbd_server_kill();
-    start_again();
-    begin_in(0, 10);
-    finish();
+    out_and_in_from_the_next(0, 10);
     for (uint32_t i = 0; i < 10; i++)
         assert_int_equal(ios[i].error, -EBADMSG);
 }
@@ -491,12 +497,7 @@ static void a_server_that_is_not_at_its_first_address_is_found_again(void **stat
     (void)state;
     nobody_listens_at_first = true;
     start_with_name();
-    begin_out(0, 10);
-    finish();
-    nbd_server_kill();
-    start_again();
-    begin_in(0, 10);
-    finish();
+    out_and_in_from_the_next(0, 10);
     check(0, 10);
     nobody_listens_at_first = false;
 }
