@@ -46,10 +46,19 @@ overlay_tree() {
     host_closure "$DOM0_BASE/root" bin "$BIN"/*
     host_closure "$DOM0_BASE/root" usr/sbin "$OLD_PAGER/xenpaging-repaired"
     host_closure "$DOM0_BASE/root" usr/local/sbin "$ROOT/build/xenpaging2"
+    [ -z "$(scenario_asks "$1" nbd-server)" ] || nbd_server
     if [ -n "$(scenario_asks "$1" toolstack)" ]; then
         "$ROOT/tools/toolstack/install" "$TOOLSTACK" "$PWD" /usr/local
         host_closure "$DOM0_BASE/root" usr/local/lib/xenpaging2/bin "$TOOLSTACK"/bin/*
     fi
+}
+
+# nbd_server: this machine's nbdkit, with what it needs to serve a file.
+nbd_server() {
+    local plugins
+    plugins=$(nbdkit --dump-config | sed -n 's/^plugindir=//p')
+    host_closure "$DOM0_BASE/root" usr/bin "$(command -v nbdkit)"
+    host_closure "$DOM0_BASE/root" "${plugins#/}" "$plugins/nbdkit-file-plugin.so"
 }
 
 # guest_image MODULE...: the initramfs of a guest; the modules are for its devices.

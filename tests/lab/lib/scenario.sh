@@ -16,6 +16,7 @@
 #   # lab: hypervisor debian    Debian's own, without paging
 #   # lab: toolstack patched    xl with the series' patches, in place of Debian's
 #   # lab: device-model qemu    QEMU in dom0, for HVM guests and disks that it serves
+#   # lab: nbd-server nbdkit    in dom0
 #   # lab: boot-disk WORDS      /boot/disk in dom0: an HVM guest starts the workload from it, with
 #                               these as its parameters
 #   # lab: allow REGEX          lines of the logs that are no problem here, may be repeated

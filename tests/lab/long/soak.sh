@@ -3,9 +3,11 @@
 #
 # A guest of two vCPUs goes over memory that does not fit, for $minutes, and each of them has another target:
 # pages go out and in all the time, and none is ever bad. Two thirds of the time belong to one worker, which
-# must not grow; then one is killed each minute, with or without its supervisor, or hands over.
+# must not grow; then one is killed each minute, with or without its supervisor, or hands over, or its guest
+# is saved and restored.
 # lab: timeout 7200
 # lab: cpus 2
+# lab: toolstack patched
 
 # worker_holds: its memory that is resident, in KiB, and how many files it has open.
 worker_holds() {
@@ -42,10 +44,12 @@ minutes_until() {
 }
 
 trouble() {
-    case $((minute % 3)) in
+    case $((minute % 4)) in
     0)  kill_worker a ;;
     1)  hand_over a ;;
     2)  kill_both a ;;
+    3)  save_and_restore a $((target + 5))
+        start_pager a ;;
     esac
 }
 

@@ -43,10 +43,11 @@ note_stalls() {
         awk '{ ms[NR] = $1 } END { print "median " ms[int((NR + 1) / 2)] " ms, max " ms[NR] " ms, of " NR }')"
 }
 
-# start_thrashing VCPUS: a guest, which does not have what it works on.
+# start_thrashing VCPUS [OPTION...]: a guest, which does not have what it works on, and its pager.
 start_thrashing() {
     start_guest a 112 "$1" mb=32
-    start_pager a
+    shift
+    start_pager a "$@"
     squeeze_to a 40
     expect_resident a 40 2 300
     expect_status a refaults 100

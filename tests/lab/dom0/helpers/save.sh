@@ -79,16 +79,21 @@ save_thrashing() {
     while [ $save_round -lt "$1" ]; do
         save_round=$((save_round + 1))
         thrash_at a 56
-        run_saver a xl save a /run/lab/a.save
-        watch_saver 61 1500
-        expect_exit "$(pager_pid a)" 0 60
-        xl restore /run/lab/a.save || fail "xl restore failed"
-        rm /run/lab/a.save
+        save_and_restore a 61
         expect_whole a "$save_pages"
         verify_guest a 1 300
         note "round $save_round: good"
     done
     destroy_guest a
+}
+
+# save_and_restore NAME MIB: its pager ends with it; until then no more than MIB is in memory.
+save_and_restore() {
+    run_saver "$1" xl save "$1" "/run/lab/$1.save"
+    watch_saver "$2" 1500
+    expect_exit "$(pager_pid "$1")" 0 60
+    xl restore "/run/lab/$1.save" || fail "xl restore failed"
+    rm "/run/lab/$1.save"
 }
 
 # migrate_thrashing ROUNDS: likewise, migrated within the host while it runs. The console of a guest
