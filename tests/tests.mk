@@ -13,7 +13,7 @@
 # make bench        all that can be compared, in a table and on a page: tests/bench/bench.mk
 # make bench-p2m   what the patches of hypervisor-patches/ cost and save, in instructions
 # make check-long   LONG_SCENARIOS: what check-lab has in short; an hour and more
-# make soak-lab     a guest that thrashes for SOAK_MINUTES, with targets that move and pagers that die
+# make soak-lab     a guest that thrashes for SOAK_MINUTES, with targets that move, pagers that die, saves
 # make check-save   how the patched toolstack saves and builds what is paged, without a Xen
 # make check-model  the model of the p2m protocol, in all its states
 # make demo         the demonstration
