@@ -19,8 +19,8 @@
 MIB=192        # of the guest
 REGION=110     # that it uses of them
 TOUCH_US=2000  # between two touches
-LINES=12       # of 64 page-ins each, for one distribution of their delays
-SQUEEZES=2     # during which delays are taken, too
+LINES=16       # of 64 page-ins each, for one distribution of their delays
+SQUEEZES=6     # during which delays are taken, too
 ROUNDS=1       # of the guest that thrashes
 
 bench_start_pager() {
