@@ -304,6 +304,39 @@ int index_open(const char *path, struct index_owner *owner, struct index **out, 
     return 0;
 }
 
+static bool is_of_matter(uint32_t entry)
+{
+    return entry != INDEX_NONE && !index_is_kept(entry);
+}
+
+/* What cannot be read may be of matter. */
+static bool part_matters(const struct index *index, uint32_t part)
+{
+    uint32_t entries[PART_GFNS];
+    off_t offset = GFNS_OFFSET + (off_t)sizeof(entries) * part;
+    bool matters = pread(index->fd, entries, sizeof(entries), offset) != sizeof(entries);
+
+    for (uint32_t i = 0; !matters && i < PART_GFNS; i++)
+        matters = is_of_matter(entries[i]);
+    return matters;
+}
+
+bool index_has_entries(const struct index *index)
+{
+    uint64_t words[512];
+    bool has = false;
+
+    for (uint32_t part = 0; !has && part < MAX_ENTRIES / PART_GFNS; part++) {
+        const uint32_t bit = part % (8 * sizeof(words));
+
+        if (!bit &&
+            pread(index->fd, words, sizeof(words), PARTS_OFFSET + part / 8) != sizeof(words))
+            return true;
+        has = words[bit / 64] >> bit % 64 & 1 && part_matters(index, part);
+    }
+    return has;
+}
+
 /* --- The tables. --- */
 
 static int make_room(int fd, off_t offset, size_t bytes)

@@ -84,6 +84,9 @@ int index_create(const char *path, const struct index_owner *owner, struct index
 int index_open(const char *path, struct index_owner *owner, struct index **index, char *message,
                size_t size);
 
+/* Whether there is a gfn in an opened index that is nominated or out, or may be. */
+bool index_has_entries(const struct index *index);
+
 /* Takes NULL. The tables are their users' to give back, by locked_free(). */
 void index_close(struct index *index);
 

@@ -79,7 +79,17 @@ static int no_index(struct daemon *d)
                           d->domid, d->index_path ? " " : "", d->index_path ? d->index_path : "");
 }
 
-/* While nobody is attached, there is nothing to be taken over without an index of this domain. */
+static int begin_anew(struct daemon *d)
+{
+    index_close(d->index);
+    d->index = NULL;
+    return 0;
+}
+
+/*
+ * While nobody is attached, there is nothing to be taken over without an index of this domain, and
+ * with nothing out nothing but nominations, of which only an index can tell.
+ */
 int startup_find_what_was_left(struct daemon *d)
 {
     struct xen_domain_info info;
@@ -89,13 +99,13 @@ int startup_find_what_was_left(struct daemon *d)
         return startup_refuse(d, rc, "domain %" PRIu32 ": %s", d->domid, strerror(-rc));
     d->owner.domid = d->domid;
     memcpy(d->owner.uuid, info.uuid, sizeof(d->owner.uuid));
-    if (!d->was_attached && !info.paged_pages)
-        return 0;
     rc = d->index_path
              ? index_open(d->index_path, &d->owner, &d->index, d->message, sizeof(d->message))
              : -ENOENT;
     if (!d->was_attached && (rc == -ENOENT || rc == -ESTALE))
         return 0;
+    if (!d->was_attached && !info.paged_pages && (rc || !index_has_entries(d->index)))
+        return begin_anew(d);
     if (rc)
         return rc == -ENOENT ? no_index(d) : rc;
     d->takes_over = true;
