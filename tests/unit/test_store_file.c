@@ -532,12 +532,18 @@ static void a_directory_is_refused(void **state)
 static void a_symlink_is_not_followed(void **state)
 {
     char target[80];
+    int fd;
 
     (void)state;
     snprintf(target, sizeof(target), "%s/target", directory);
     assert_int_equal(symlink(target, path), 0); /* to nothing */
     assert_refused(ELOOP, "symbolic link");
-    assert_int_equal(symlink(directory, target), 0); /* to something */
+    assert_int_equal(symlink(directory, target), 0); /* to a directory */
+    assert_refused(ELOOP, "symbolic link");
+    unlink(target);
+    fd = open(target, O_CREAT | O_RDWR, 0600); /* to a file, which could be a store */
+    assert_true(fd >= 0);
+    close(fd);
     assert_refused(ELOOP, "symbolic link");
     unlink(target);
 }
@@ -785,6 +791,25 @@ static void a_block_device_is_used_to_its_end_and_never_removed(void **state)
         skip();
 }
 
+/* As LVM gives them. */
+static void a_block_device_has_a_name_that_is_a_link(void **state)
+{
+    int device = create_device(DEVICE_PAGES * PAGE_BYTES);
+    char node[80];
+
+    (void)state;
+    if (device >= 0) {
+        snprintf(node, sizeof(node), "%s/node", directory);
+        assert_int_equal(rename(path, node), 0);
+        assert_int_equal(symlink(node, path), 0);
+        use_device();
+        assert_int_equal(unlink(node), 0);
+    }
+    destroy_device(device);
+    if (device < 0)
+        skip();
+}
+
 static void a_block_device_in_use_is_refused(void **state)
 {
     int device = create_device(DEVICE_PAGES * PAGE_BYTES), user;
@@ -931,6 +956,7 @@ int main(void)
         WITH_DIRECTORY(a_disk_that_gets_full_takes_what_it_can),
         WITH_DIRECTORY(a_disk_that_is_full_from_the_start_leaves_no_file),
         WITH_DIRECTORY(a_block_device_is_used_to_its_end_and_never_removed),
+        WITH_DIRECTORY(a_block_device_has_a_name_that_is_a_link),
         WITH_DIRECTORY(a_block_device_in_use_is_refused),
         WITH_DIRECTORY(a_block_device_too_small_is_refused),
         WITH_DIRECTORY(a_block_device_that_has_shrunk_is_not_taken_over),

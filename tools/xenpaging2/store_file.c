@@ -287,6 +287,17 @@ static int lock_file(struct file_engine *file, const struct error_text *text)
     return refuse(text, -EBUSY, "is in use by another pager");
 }
 
+/* A volume has a name that is a link to its device. Nothing else is reached through one. */
+static int open_linked_device(const char *path, int flags)
+{
+    struct stat st;
+
+    if (!stat(path, &st) && S_ISBLK(st.st_mode))
+        return open(path, flags & ~O_NOFOLLOW);
+    errno = ELOOP;
+    return -1;
+}
+
 static int open_path(struct file_engine *file, bool create, const struct error_text *text)
 {
     int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
@@ -297,7 +308,9 @@ static int open_path(struct file_engine *file, bool create, const struct error_t
     if (file->fd < 0 && (!create || errno == EEXIST))
         file->fd = open(file->path, flags);
     if (file->fd < 0 && errno == ELOOP)
-        return refuse(text, -ELOOP, "is a symbolic link, which is not followed");
+        file->fd = open_linked_device(file->path, flags);
+    if (file->fd < 0 && errno == ELOOP)
+        return refuse(text, -ELOOP, "is a symbolic link, which is followed only to a block device");
     if (file->fd < 0 && errno == EISDIR)
         return refuse(text, -EISDIR, "is a directory (allowed: a file or a block device)");
     if (file->fd < 0)
@@ -309,7 +322,7 @@ static int open_path(struct file_engine *file, bool create, const struct error_t
 static int check_device(struct file_engine *file, const struct error_text *text)
 {
     uint64_t bytes, nr_pages;
-    int rc, fd = open(file->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_EXCL);
+    int rc, fd = open(file->path, O_RDWR | O_CLOEXEC | O_EXCL);
 
     if (fd < 0)
         return refuse_errno(text, "cannot be opened for us alone");
