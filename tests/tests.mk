@@ -1,23 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# make check        everything below
-# make check-fast   what needs no emulator: units, 200 seeds, documents, the other compiler
-# make check-fuzz   hostile input: each target of tests/fuzz for FUZZ_SECONDS; make fuzz TIME=3600
-# make check-valgrind  unit tests in which memory is watched that was never set
-# make coverage     which lines and branches of the pager tests reach
-# make check-lab    the scenarios on a real Xen under emulation; SCENARIOS= names some of them
-# make check-ept    EPT_SCENARIOS (some) on Intel's extended page tables, which is slow
-# make kill-storm   a pager is killed at every call and at every write to its index: an hour
-# make check-sim    2000 seeded stories on a simulated Xen; is it like Xen at all
-# make patches-check  build and boot Xen with each further patch of hypervisor-patches/: an hour
-# make bench        all that can be compared, in a table and on a page: tests/bench/bench.mk
-# make bench-p2m   what the patches of hypervisor-patches/ cost and save, in instructions
-# make check-long   LONG_SCENARIOS: what check-lab has in short; an hour and more
-# make soak-lab     a guest that thrashes for SOAK_MINUTES, with targets that move, pagers that die, saves
-# make check-save   how the patched toolstack saves and builds what is paged, without a Xen
-# make check-model  the model of the p2m protocol, in all its states
-# make demo         the demonstration
-# make lint, make format, make compile_commands.json
+# make check           all of these:
+#   check-fast         without an emulator: units with sanitizers, 200 seeds, documents, the other compiler
+#   check-unit, check-valgrind  units as they are, and where memory is watched that was never set
+#   check-fuzz         hostile input: each target of tests/fuzz for FUZZ_SECONDS
+#   check-sim          2000 seeded stories on a simulated Xen; is it like Xen at all
+#   check-model        the model of the p2m protocol, in all its states
+#   check-toolstack    configurations and commands of xl, without a Xen
+#   check-save         how the patched toolstack saves and builds what is paged, without a Xen
+#   check-selftest     that the lab's checks can fail
+#   check-lab          the scenarios on a real Xen under emulation; SCENARIOS= names some of them
+#   lint               static analysis, format and shell script checks
+#
+# Apart, as they take long:
+#   make check-ept     EPT_SCENARIOS (some) on Intel's extended page tables, which is slow
+#   make check-long    LONG_SCENARIOS: what check-lab has in short; an hour and more
+#   make soak-lab      a guest that thrashes for SOAK_MINUTES, with targets that move, pagers that die, saves
+#   make soak, make kill-storm    on the simulated Xen: tests/sim/sim.mk
+#   make fuzz TIME=3600           tests/fuzz/fuzz.mk
+#   make patches-check build and boot Xen with each further patch of hypervisor-patches/: an hour
+#   make coverage      which lines and branches of the pager tests reach
+#   make bench, make bench-p2m    pagers side by side, and what the patches cost: tests/bench/bench.mk
+#
+# make demo, make format, make compile_commands.json
 
 LAB := tests/lab
 SCENARIOS ?= $(filter-out demo,$(notdir $(basename $(wildcard $(LAB)/scenarios/*.sh))))
