@@ -8,6 +8,7 @@
 # lab: timeout 7200
 # lab: cpus 2
 # lab: toolstack patched
+# lab: emulator mended
 
 # worker_holds: its memory that is resident, in KiB, and how many files it has open.
 worker_holds() {
