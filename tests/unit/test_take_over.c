@@ -241,6 +241,39 @@ static void nominations_are_taken_back_when_nobody_is_attached(void **state)
     drain();
 }
 
+static void drop_once(enum fake_call call, uint32_t gfn)
+{
+    (void)gfn;
+    if (call != CALL_CANCEL && call != CALL_SET_MEM_TYPE)
+        return;
+    fake_xen.before_call = NULL;
+    guest_give_up(3);
+    guest_take(3);
+}
+
+/* While it is not known yet which slots are free. */
+static void a_page_that_is_dropped_during_the_take_over_frees_its_slot_once(void **state)
+{
+    (void)state;
+    fake_engine.max_slots = NR_GFNS - RESIDENT + 14;
+    start_page_out_and_break_off();
+    start();
+    fake_engine.hold = true;
+    balance_set_target(d.balance, RESIDENT - 10);
+    loop_settle(d.base);
+    fake_engine_dies(WRITES_NOT_DONE);
+    clean_up();
+    fake_xen.before_call = drop_once;
+    fake_xen_fail(CALL_CANCEL, 1, EAGAIN);
+    fake_xen_fail(CALL_SET_MEM_TYPE, 1, EAGAIN);
+    start();
+    assert_null(fake_xen.before_call);
+    assert_int_equal(store_bytes(d.store), (uint64_t)pages_nr_paged(d.pages) * PAGE_BYTES);
+    balance_set_target(d.balance, RESIDENT - 20);
+    loop_settle(d.base);
+    drain();
+}
+
 static unsigned int nr_taken_back(void)
 {
     return fake_xen_nr_calls(CALL_CANCEL) + fake_xen_nr_calls(CALL_SET_MEM_TYPE);
@@ -544,6 +577,7 @@ int main(void)
         ON_BOTH(pauses_of_the_dead_are_undone),
         ON_BOTH(what_was_given_up_meanwhile_is_forgotten),
         ON_STOCK(nominations_are_taken_back_when_nobody_is_attached),
+        ON_BOTH(a_page_that_is_dropped_during_the_take_over_frees_its_slot_once),
         ON_BOTH(what_the_dead_have_kept_is_free),
         ON_PATCHED(what_the_dead_have_kept_is_free_whatever_xen_answers),
         ON_BOTH(told_to_end_before_it_began_it_drains),

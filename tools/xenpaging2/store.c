@@ -29,6 +29,7 @@ struct store {
     uint32_t room; /* slots that can be in use at a time, as far as is known */
     uint32_t first_free;
     uint32_t generation;
+    bool is_to_adopt;         /* which slots are free is not known yet */
     const void *checksum_key; /* the index's, or */
     uint8_t own_key[INDEX_KEY_BYTES];
 };
@@ -137,6 +138,7 @@ int store_use_index(struct store *store, struct index *index)
     if (nr && !(store->slots = index_grow_slots(index, NULL, 0, nr)))
         return -ENOMEM;
     store->nr_slots = nr;
+    store->is_to_adopt = nr > 0;
     return store->engine->ops->use_index ? store->engine->ops->use_index(store->engine, index) : 0;
 }
 
@@ -148,6 +150,7 @@ bool store_has(const struct store *store, uint32_t slot, uint32_t gfn)
 void store_adopt(struct store *store, bool (*is_named)(void *arg, uint32_t slot, uint32_t gfn),
                  void *arg)
 {
+    store->is_to_adopt = false;
     for (uint32_t slot = store->nr_slots; slot-- > 0;) {
         const struct index_slot *record = &store->slots[slot];
 
@@ -292,6 +295,10 @@ void store_free(struct store *store, uint32_t slot)
     if (slot == STORE_SLOT_ZERO)
         return;
     assert(slot < store->nr_slots && store->slots[slot].generation);
+    if (store->is_to_adopt) {
+        store->slots[slot] = (struct index_slot){0}; /* as store_adopt() will see */
+        return;
+    }
     add_free(store, slot);
     store->nr_used--;
     store->engine->ops->release(store->engine, slot);
