@@ -43,6 +43,9 @@ struct holdings {
 /* How often memory was asked for so far. */
 unsigned long nr_allocations(void);
 
+/* For how many bytes of files blocks were asked for so far. */
+unsigned long nr_bytes_reserved(void);
+
 struct holdings holdings_now(void);
 void assert_holds(const struct holdings *before);
 

@@ -55,8 +55,16 @@ int __wrap_ftruncate(int fd, off_t size)
     return fail_this(EIO) ? -1 : __real_ftruncate(fd, size);
 }
 
+static unsigned long bytes_reserved;
+
+unsigned long nr_bytes_reserved(void)
+{
+    return bytes_reserved;
+}
+
 int __wrap_posix_fallocate(int fd, off_t offset, off_t size)
 {
+    bytes_reserved += (unsigned long)size;
     return fail_this(ENOSPC) ? ENOSPC : __real_posix_fallocate(fd, offset, size);
 }
 

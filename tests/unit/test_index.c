@@ -168,6 +168,18 @@ static void tables_grow_and_keep_what_is_in_them(void **state)
     locked_free(gfns, NR_GFNS * sizeof(*gfns));
 }
 
+/* A file system can take long to see that it has given them already. */
+static void a_table_that_grows_asks_for_the_blocks_that_are_new(void **state)
+{
+    struct index_slot *slots = index_grow_slots(index_, NULL, 0, 100000);
+    unsigned long before = nr_bytes_reserved();
+
+    (void)state;
+    slots = index_grow_slots(index_, slots, 100000, 100001);
+    assert_in_range(nr_bytes_reserved() - before, 1, 2 * PAGE_BYTES);
+    locked_free(slots, 100001 * sizeof(*slots));
+}
+
 static void the_file_is_for_us_alone_and_takes_little_room(void **state)
 {
     struct stat st;
@@ -514,6 +526,7 @@ int main(void)
         WITH_INDEX(the_key_of_the_checksums_comes_back_and_is_of_this_index_only),
         WITH_INDEX(seals_come_back_and_leave_records_alone),
         WITH_INDEX(tables_grow_and_keep_what_is_in_them),
+        WITH_INDEX(a_table_that_grows_asks_for_the_blocks_that_are_new),
         WITH_INDEX(the_file_is_for_us_alone_and_takes_little_room),
         WITH_INDEX(entries_take_room_in_parts_and_come_back_with_it),
         WITH_INDEX(an_old_index_is_emptied_but_for_the_pauses_of_its_domain),

@@ -355,9 +355,11 @@ static int make_room(int fd, off_t offset, size_t bytes)
  */
 static void *grow(struct index *index, off_t offset, void *table, size_t size, size_t new_size)
 {
+    size_t had = table ? size / PAGE_BYTES * PAGE_BYTES : 0;
+
     if (!index)
         return locked_grow(table, size, new_size);
-    errno = make_room(index->fd, offset, new_size);
+    errno = make_room(index->fd, offset + (off_t)had, new_size - had);
     if (errno)
         return NULL;
     return table ? locked_grow(table, size, new_size) : locked_map(index->fd, offset, new_size);
