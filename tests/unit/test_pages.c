@@ -321,6 +321,27 @@ static void a_gfn_that_is_loading_is_not_the_newest(void **state)
     pages_loaded(*state, 2);
 }
 
+/* Of most gfns of a large guest nothing is known, nor looked at. */
+static void beyond_what_is_remembered_those_without_room_are_passed_over(void **state)
+{
+    struct pages *pages = pages_create(10 * PART_GFNS + 7, NULL);
+    const uint32_t low = 2 * PART_GFNS + 3, high = 7 * PART_GFNS;
+
+    (void)state;
+    assert_int_equal(pages_make_room(pages, low), 0);
+    assert_int_equal(pages_make_room(pages, high), 0);
+    page_out(pages, low);
+    page_out(pages, high);
+    for (uint32_t i = 0; i < REMEMBERED; i++) {
+        page_out(pages, high + 1);
+        page_in(pages, high + 1);
+    }
+    assert_newest(pages, high);
+    assert_newest(pages, low);
+    assert_none_newest(pages);
+    pages_destroy(pages);
+}
+
 static void beyond_what_is_remembered_the_newest_go_by_falling_gfn(void **state)
 {
     const uint32_t more = 10, nr = REMEMBERED + more;
@@ -471,6 +492,7 @@ int main(void)
         WITH_PAGES(a_gfn_that_came_back_by_itself_is_not_the_newest),
         WITH_PAGES(a_gfn_paged_out_again_counts_by_its_last_time),
         WITH_PAGES(a_gfn_that_is_loading_is_not_the_newest),
+        cmocka_unit_test(beyond_what_is_remembered_those_without_room_are_passed_over),
         cmocka_unit_test(beyond_what_is_remembered_the_newest_go_by_falling_gfn),
         WITH_PAGES(what_was_forgotten_is_found_after_new_evictions_too),
         WITH_PAGES(a_table_grows_and_keeps_what_it_knows),

@@ -274,6 +274,21 @@ static void a_page_that_is_dropped_during_the_take_over_frees_its_slot_once(void
     drain();
 }
 
+static void the_file_behind_memory_is_known_to_the_supervisor(void **state)
+{
+    char tiers[80];
+
+    (void)state;
+    close(open(store, O_CREAT | O_CLOEXEC, 0600));
+    snprintf(tiers, sizeof(tiers), "memory:1M,%s", store);
+    options.settings[0].value = tiers;
+    start();
+    assert_string_equal(supervised.store_file, store);
+    assert_string_equal(supervised.index_path, "");
+    drain();
+    unlink(store);
+}
+
 static unsigned int nr_taken_back(void)
 {
     return fake_xen_nr_calls(CALL_CANCEL) + fake_xen_nr_calls(CALL_SET_MEM_TYPE);
@@ -576,6 +591,7 @@ int main(void)
         ON_BOTH(a_ring_that_was_left_in_the_guests_reach_is_replaced),
         ON_BOTH(pauses_of_the_dead_are_undone),
         ON_BOTH(what_was_given_up_meanwhile_is_forgotten),
+        ON_STOCK(the_file_behind_memory_is_known_to_the_supervisor),
         ON_STOCK(nominations_are_taken_back_when_nobody_is_attached),
         ON_BOTH(a_page_that_is_dropped_during_the_take_over_frees_its_slot_once),
         ON_BOTH(what_the_dead_have_kept_is_free),

@@ -228,7 +228,8 @@ static void remember_eviction(struct pages *pages, uint32_t gfn)
     pages->recent[pages->recent_top++ % NR_RECENT] = gfn;
     if (pages->nr_recent < NR_RECENT)
         pages->nr_recent++;
-    pages->scan = pages->nr_gfns;
+    if (gfn >= pages->scan)
+        pages->scan = gfn + 1;
 }
 
 void pages_keep(struct pages *pages, uint32_t gfn, uint32_t slot)
@@ -353,16 +354,26 @@ void pages_forget(struct pages *pages, uint32_t gfn)
     set_entry(pages, gfn, INDEX_NONE);
 }
 
+/* The next one down that has room, which one has, and from the top again below 0. */
+static uint32_t gfn_below(const struct pages *pages, uint32_t gfn)
+{
+    gfn = gfn ? gfn - 1 : pages->nr_gfns - 1;
+    while (!pages_has_room(pages, gfn)) {
+        uint32_t first = gfn / PART_GFNS * PART_GFNS;
+
+        gfn = first ? first - 1 : pages->nr_gfns - 1;
+    }
+    return gfn;
+}
+
 /* One look at each: what is urgent was so from the start on. */
 bool pages_urgent(struct pages *pages, uint32_t *gfn)
 {
     if (!pages->nr_urgent)
         return false;
-    do {
-        if (!pages->urgent_scan)
-            pages->urgent_scan = pages->nr_gfns;
-        *gfn = --pages->urgent_scan;
-    } while (!(pages->state[*gfn] & URGENT));
+    do
+        *gfn = pages->urgent_scan = gfn_below(pages, pages->urgent_scan);
+    while (!(pages->state[*gfn] & URGENT));
     return true;
 }
 
@@ -376,11 +387,8 @@ bool pages_newest(struct pages *pages, uint32_t *gfn)
         if (pages_state(pages, *gfn) == PAGE_PAGED)
             return true;
     }
-    for (;;) {
-        if (!pages->scan)
-            pages->scan = pages->nr_gfns;
-        *gfn = --pages->scan;
-        if (pages_state(pages, *gfn) == PAGE_PAGED)
-            return true;
-    }
+    do
+        *gfn = pages->scan = gfn_below(pages, pages->scan);
+    while (pages_state(pages, *gfn) != PAGE_PAGED);
+    return true;
 }

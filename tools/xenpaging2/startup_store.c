@@ -141,12 +141,14 @@ static int create_index(struct daemon *d)
 
 static void tell_supervisor(const struct daemon *d, struct supervised *supervised)
 {
+    const char *path = store_form_path(d->store_path);
     struct stat st;
 
-    snprintf(supervised->index_path, sizeof(supervised->index_path), "%s", d->index_path);
+    if (d->index)
+        snprintf(supervised->index_path, sizeof(supervised->index_path), "%s", d->index_path);
     supervised->needs_key = store_key_id(d->store);
-    if (!stat(d->store_path, &st) && S_ISREG(st.st_mode))
-        snprintf(supervised->store_file, sizeof(supervised->store_file), "%s", d->store_path);
+    if (path && !stat(path, &st) && S_ISREG(st.st_mode))
+        snprintf(supervised->store_file, sizeof(supervised->store_file), "%s", path);
 }
 
 /* What goes on from the last pager to the next. */
@@ -157,8 +159,6 @@ static void use_live_part(struct daemon *d)
     d->stats = &live->stats;
     d->refaults_before = live->stats.refaults;
     xen_keep_account(d->ops, &live->nr_pauses);
-    if (d->supervised)
-        tell_supervisor(d, d->supervised);
 }
 
 int startup_open_index(struct daemon *d)
@@ -172,6 +172,8 @@ int startup_open_index(struct daemon *d)
         return rc;
     if (d->index)
         use_live_part(d);
+    if (d->supervised)
+        tell_supervisor(d, d->supervised);
     rc = d->index ? store_use_index(d->store, d->index) : 0;
     if (rc == -ENOSPC)
         return startup_refuse(d, rc, "store: '%s': is smaller than it was", d->store_path);

@@ -76,6 +76,9 @@ const char *store_forms(void);
 /* Whether the contents of such a store outlive the process, at least if others have its key. */
 bool store_form_outlives_us(const char *where);
 
+/* The file or device that is all of it, or its last tier; NULL if there is none. Part of where. */
+const char *store_form_path(const char *where);
+
 /*
  * Opens and locks the store. Returns 0, or a negative errno after writing one line for the user
  * to message (of size bytes). Nothing is left behind if it fails.

@@ -88,6 +88,13 @@ bool store_form_outlives_us(const char *where)
     return parse(where, &form) && !form.in_memory;
 }
 
+const char *store_form_path(const char *where)
+{
+    struct form form = {0};
+
+    return parse(where, &form) && form.place && form.place[0] == '/' ? form.place : NULL;
+}
+
 const char *store_forms(void)
 {
     return FORMS;

@@ -170,6 +170,15 @@ static const char *advice(const struct supervisor *s)
     return ": start xenpaging2 again to go on";
 }
 
+/* As its worker would have done, had it lived to see it. */
+static void clear_away(const struct supervisor *s)
+{
+    if (s->shared->store_file[0])
+        unlink(s->shared->store_file);
+    if (s->shared->index_path[0])
+        unlink(s->shared->index_path);
+}
+
 static void give_up(const struct supervisor *s, const char *why)
 {
     char text[256];
@@ -178,15 +187,8 @@ static void give_up(const struct supervisor *s, const char *why)
              s->nr_deaths);
     log_error("%s%s", text, advice(s));
     domain_report_failed(s->domid, text);
-}
-
-/* As its worker would have done, had it lived to see it. */
-static void clear_away(const struct supervisor *s)
-{
-    if (s->shared->store_file[0])
-        unlink(s->shared->store_file);
-    if (s->shared->index_path[0])
-        unlink(s->shared->index_path);
+    if (is_hopeless(s))
+        clear_away(s);
 }
 
 static void clear_away_after_domain(struct supervisor *s)
