@@ -286,11 +286,11 @@ static void end(void)
 
 int story_seed(const char *dir, bool patched, uint64_t seed)
 {
-    const char *patience = getenv("SIM_PATIENCE_MS"), *seconds = getenv("SIM_SECONDS");
+    const char *patience = getenv("SIM_PATIENCE_MS");
 
     s.patience_ms = patience ? (unsigned int)atoi(patience) : 60000;
     begin(dir, patched, seed);
-    be_in_trouble(seconds ? strtoull(seconds, NULL, 10) * 1000 : 0);
+    be_in_trouble(story_seconds() * UINT64_C(1000));
     if (s.ending == DRAIN_IN_PEACE) {
         be_in_peace();
         for (unsigned int i = 0; i < s.nr_guests; i++)

@@ -43,12 +43,17 @@ static bool is_patched(enum kind kind, uint64_t seed)
     return kind == EITHER ? pattern_mix(seed) & 1 : kind == PATCHED;
 }
 
-_Noreturn static void tell(const struct job *job)
+unsigned int story_seconds(void)
 {
     const char *seconds = getenv("SIM_SECONDS");
 
+    return seconds ? (unsigned int)atoi(seconds) : 0;
+}
+
+_Noreturn static void tell(const struct job *job)
+{
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    alarm(STORY_SECONDS + (seconds ? (unsigned int)atoi(seconds) : 0));
+    alarm(STORY_SECONDS + story_seconds());
     host.first_domid = job->domid;
     exit(story(job->dir, job->patched, job->seed));
 }

@@ -8,6 +8,9 @@
 
 enum kind { STOCK, PATCHED, EITHER /* as a seed says */ };
 
+/* SIM_SECONDS: for how long the story of a seed is to go on at least. */
+unsigned int story_seconds(void);
+
 int story_demo(const char *dir, bool patched);
 int story_seed(const char *dir, bool patched, uint64_t seed);
 int story_kill(const char *dir, bool patched, uint64_t seed);
