@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "test.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -92,35 +90,6 @@ static void wait_for_node(const char *path, const char *expected)
         poll(NULL, 0, 1);
     }
     fail_msg("%s did not become %s", path, expected ? expected : "nothing");
-}
-
-/* --- The thread. --- */
-
-/* Of all threads but this one. */
-static int highest_niceness(void)
-{
-    DIR *tasks = opendir("/proc/self/task");
-    int highest = -20, own = getpid();
-
-    for (struct dirent *task; (task = readdir(tasks));) {
-        int tid = atoi(task->d_name),
-            nice = tid && tid != own ? getpriority(PRIO_PROCESS, (id_t)tid) : -20;
-
-        highest = nice > highest ? nice : highest;
-    }
-    closedir(tasks);
-    return highest;
-}
-
-static void the_thread_gives_way_to_who_serves_pages(void **state)
-{
-    const int own = getpriority(PRIO_PROCESS, 0);
-
-    (void)state;
-    start_watching(TARGET);
-    wait_for_calls(1); /* its first words */
-    assert_true(highest_niceness() > own);
-    assert_int_equal(getpriority(PRIO_PROCESS, 0), own);
 }
 
 /* --- Reading and watching. --- */
@@ -490,7 +459,6 @@ int main(void)
         WITH_XENSTORE(closing_without_a_start_is_allowed),
         WITH_XENSTORE(values_that_nobody_took_are_let_go),
         WITH_XENSTORE(a_connection_that_is_cut_is_survived),
-        WITH_XENSTORE(the_thread_gives_way_to_who_serves_pages),
         cmocka_unit_test(closing_does_not_wait_for_ever),
         cmocka_unit_test(a_refused_connection_is_explained),
         cmocka_unit_test(failure_to_open_or_start_leaves_nothing_behind),

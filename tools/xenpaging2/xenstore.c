@@ -12,7 +12,6 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/queue.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,7 +23,6 @@
 
 #define MAX_WATCHES 4
 #define CLOSE_WAIT_S 2
-#define NICENESS 10
 
 struct watch {
     const char *path;
@@ -309,11 +307,6 @@ static void *thread_main(void *arg)
                            {.fd = xs_fileno(xs->handle), .events = POLLIN}};
     bool connected = true, stop = false;
 
-    /*
-     * Else it gets the processor as soon as it is told something, and a page-in waits for what
-     * xenstored does.
-     */
-    setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + NICENESS);
     while (connected && !stop) {
         poll(fds, 2, -1);
         be_awake(xs->thread_fd);
