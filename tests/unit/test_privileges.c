@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -98,37 +97,6 @@ static bool has_capability(unsigned int capability)
 
     status_line("CapEff", value);
     return strtoull(value, NULL, 16) >> capability & 1;
-}
-
-static void *niceness(void *arg)
-{
-    *(int *)arg = getpriority(PRIO_PROCESS, 0);
-    return NULL;
-}
-
-static const char *this_thread_comes_first(void)
-{
-    int before = getpriority(PRIO_PROCESS, 0), others;
-    pthread_t thread;
-
-    privileges_drop();
-    if (pthread_create(&thread, NULL, niceness, &others))
-        return "no thread";
-    pthread_join(thread, NULL);
-    privileges_come_first();
-    if (others != before)
-        return "a thread of before has another priority";
-    return getpriority(PRIO_PROCESS, 0) == -10 ? NULL : "it does not come first";
-}
-
-static void the_loop_comes_first_and_no_other_thread(void **state)
-{
-    (void)state;
-    if (!has_capability(CAP_SYS_RESOURCE)) {
-        puts("SKIPPED: without CAP_SYS_RESOURCE nobody gets the right to come first");
-        skip();
-    }
-    in_a_process(this_thread_comes_first);
 }
 
 static void it_is_not_what_a_host_without_memory_kills(void **state)
@@ -243,7 +211,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_the_capability_to_lock_memory_is_left),
-        cmocka_unit_test(the_loop_comes_first_and_no_other_thread),
         cmocka_unit_test(it_is_not_what_a_host_without_memory_kills),
         cmocka_unit_test(other_processes_are_out_of_reach),
         cmocka_unit_test(threads_files_and_sockets_are_left),

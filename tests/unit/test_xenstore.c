@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "test.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,6 +92,27 @@ static void wait_for_node(const char *path, const char *expected)
         poll(NULL, 0, 1);
     }
     fail_msg("%s did not become %s", path, expected ? expected : "nothing");
+}
+
+/* --- The thread. --- */
+
+static unsigned int nr_threads_of(int policy)
+{
+    DIR *tasks = opendir("/proc/self/task");
+    unsigned int nr = 0;
+
+    for (struct dirent *task; (task = readdir(tasks));)
+        nr += atoi(task->d_name) && sched_getscheduler(atoi(task->d_name)) == policy;
+    closedir(tasks);
+    return nr;
+}
+
+static void what_the_thread_is_told_does_not_take_the_processor_from_others(void **state)
+{
+    (void)state;
+    start_watching(TARGET);
+    wait_for_calls(1); /* its first words */
+    assert_int_equal(nr_threads_of(SCHED_BATCH), 1);
 }
 
 /* --- Reading and watching. --- */
@@ -459,6 +482,7 @@ int main(void)
         WITH_XENSTORE(closing_without_a_start_is_allowed),
         WITH_XENSTORE(values_that_nobody_took_are_let_go),
         WITH_XENSTORE(a_connection_that_is_cut_is_survived),
+        WITH_XENSTORE(what_the_thread_is_told_does_not_take_the_processor_from_others),
         cmocka_unit_test(closing_does_not_wait_for_ever),
         cmocka_unit_test(a_refused_connection_is_explained),
         cmocka_unit_test(failure_to_open_or_start_leaves_nothing_behind),

@@ -33,7 +33,6 @@ static int work(void *arg, struct supervised *supervised, const struct store_sec
     lock_memory();
     started = !daemon_start(&d);
     if (started) {
-        privileges_come_first();
         privileges_filter_calls();
         daemon_run(&d);
     } else {

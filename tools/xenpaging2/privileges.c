@@ -9,7 +9,6 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -17,8 +16,6 @@
 
 /* OOM_SCORE_ADJ_MIN would take it out of the choice for good, even if it leaked. */
 #define OOM_SCORE "-900"
-
-#define LOOP_NICENESS (-10)
 
 /* The way they are called by glibc on any kernel; those that an architecture lacks are skipped. */
 static const char *const calls[] = {
@@ -125,6 +122,7 @@ static const char *const calls[] = {
     "rt_sigsuspend",
     "rt_sigtimedwait",
     "sched_getaffinity",
+    "sched_setscheduler",
     "sched_yield",
     "set_robust_list",
     "set_tid_address",
@@ -152,24 +150,9 @@ static void kill_others_first(void)
         close(fd);
 }
 
-/* With no capability left. RLIMIT_NICE counts from 20 down. */
-static void keep_right_to_come_first(void)
-{
-    const rlim_t lowest = 20 - LOOP_NICENESS;
-    const struct rlimit limit = {.rlim_cur = lowest, .rlim_max = lowest};
-
-    setrlimit(RLIMIT_NICE, &limit);
-}
-
-void privileges_come_first(void)
-{
-    setpriority(PRIO_PROCESS, 0, LOOP_NICENESS);
-}
-
 void privileges_drop(void)
 {
     kill_others_first();
-    keep_right_to_come_first();
     capng_clear(CAPNG_SELECT_BOTH);
     capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET, CAP_IPC_LOCK);
     if (!geteuid() && capng_apply(CAPNG_SELECT_BOTH))

@@ -16,12 +16,6 @@
 void privileges_drop(void);
 
 /*
- * After that, for the calling thread: others of dom0, and the process's own, wait if it can run, as
- * it serves page-ins. If the user may not have that, it is like all others.
- */
-void privileges_come_first(void);
-
-/*
  * Once all is open, for all threads: system calls that the pager does not make fail with EPERM, and
  * the kernel logs them (seccomp(2)). What the kernel refuses is logged and gone without.
  */

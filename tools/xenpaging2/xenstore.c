@@ -5,6 +5,7 @@
 #include <event2/event.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -305,8 +306,11 @@ static void *thread_main(void *arg)
     struct xenstore *xs = arg;
     struct pollfd fds[] = {{.fd = xs->thread_fd, .events = POLLIN},
                            {.fd = xs_fileno(xs->handle), .events = POLLIN}};
+    const struct sched_param none = {.sched_priority = 0};
     bool connected = true, stop = false;
 
+    /* Else it may get the processor as soon as it is told something, and a page-in waits. */
+    sched_setscheduler(0, SCHED_BATCH, &none);
     while (connected && !stop) {
         poll(fds, 2, -1);
         be_awake(xs->thread_fd);

@@ -23,8 +23,8 @@ start_nbd_server() {
 
 # restart_nbd_server NAME SECONDS: it is killed, and is away for that long.
 restart_nbd_server() {
-    kill -KILL $nbd_pid
-    wait_until "the end of the NBD server of guest $1" 30 has_ended $nbd_pid
+    kill -KILL "$nbd_pid"
+    wait_until "the end of the NBD server of guest $1" 30 has_ended "$nbd_pid"
     sleep "$2"
     start_nbd_server "$1"
 }
