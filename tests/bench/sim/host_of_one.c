@@ -59,16 +59,24 @@ static bool pager_serves(const struct bench *b, uint64_t unused)
                         : dom0_node_is("running", "/libxl/%u/paging/state", b->domain->id);
 }
 
-static void start_pager(struct bench *b, const char *where)
+static void start_pager(struct bench *b, const char *dir, const char *where)
 {
-    char id[16], store[512];
-    char *const ours[] = {
-        getenv("SIM_PAGER"), "--no-supervisor", "--quiet", "--target-min=0", store, id, NULL};
+    char id[16], store[512], index[512];
+    char *const ours[] = {getenv("SIM_PAGER"),
+                          "--no-supervisor",
+                          "--quiet",
+                          "--target-min=0",
+                          store,
+                          index,
+                          id,
+                          NULL};
     char *const old[] = {(char *)(uintptr_t)b->old_pager, "-d", id, "-f",
                          (char *)(uintptr_t)where,        NULL};
 
     snprintf(id, sizeof(id), "%u", b->domain->id);
     snprintf(store, sizeof(store), "--store=%s", where);
+    snprintf(index, sizeof(index), "--directory=%s/index",
+             dir); /* of a device's or a server's pages */
     b->start_us = now_us();
     b->pager = dom0_start_pager(b->domain->id, b->old_pager ? old : ours);
     await(pager_serves, b, 0, "the pager does not start");
@@ -88,7 +96,7 @@ void bench_start(struct bench *b, const char *dir, bool patched, const char *whe
     host_unlock();
     load(b);
     dom0_introduce(b->domain->id);
-    start_pager(b, where);
+    start_pager(b, dir, where);
 }
 
 void bench_end(struct bench *b)
