@@ -26,9 +26,9 @@ expect_listed a off
 xl_fails 'cannot be opened: No such file' paging-start --store=/nowhere/a a
 ! xenstore-exists "/libxl/$a/paging" || fail "/libxl/$a/paging is there"
 expect_no_pager
-xl paging-start --target=96 --store=/pages/a a --policy=random || fail "xl paging-start failed"
+xl paging-start --target=96 --store=/pages/a --policy=random a --store-max=262144 || fail "xl paging-start failed"
 expect_listed a running
-has_line "$(xl_pager_log a)" 'policy random' || fail "the daemon's argument had no effect"
+has_line "$(xl_pager_log a)" 'policy random' || fail "the policy had no effect"
 wait_until "a target of 96 MiB" 300 has_at_most "$a" $((96 * 256))
 xl_fails 'is paged already' paging-start a
 xl_fails 'is larger than the domain' paging-set a 999
