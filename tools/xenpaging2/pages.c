@@ -129,7 +129,7 @@ static int grow_parts(struct pages *pages, uint32_t nr_gfns)
         index_grow_parts(pages->index, pages->parts, nr_words(pages->nr_gfns), nr_words(nr_gfns));
 
     if (!parts)
-        return errno == ENOSPC || errno == EDQUOT ? -ENOSPC : -ENOMEM;
+        return store_was_full(-errno) ? -ENOSPC : -ENOMEM;
     pages->parts = parts;
     return 0;
 }

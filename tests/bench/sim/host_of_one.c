@@ -75,8 +75,8 @@ static void start_pager(struct bench *b, const char *dir, const char *where)
 
     snprintf(id, sizeof(id), "%u", b->domain->id);
     snprintf(store, sizeof(store), "--store=%s", where);
-    snprintf(index, sizeof(index), "--directory=%s/index",
-             dir); /* of a device's or a server's pages */
+    /* Of a device's pages, or of a server's. */
+    snprintf(index, sizeof(index), "--directory=%s/index", dir);
     b->start_us = now_us();
     b->pager = dom0_start_pager(b->domain->id, b->old_pager ? old : ours);
     await(pager_serves, b, 0, "the pager does not start");
