@@ -200,6 +200,8 @@ xenevtchn_port_or_error_t xenevtchn_pending(xenevtchn_handle *channel)
 {
     eventfd_t count;
 
+    if (call_fails(CALL_PENDING, 0))
+        return -1;
     if (eventfd_read(channel->fd, &count)) {
         complain("xenevtchn_pending() would have blocked");
         return -1;

@@ -34,6 +34,7 @@ enum fake_call {
     CALL_ENABLE,
     CALL_DISABLE,
     CALL_BIND,
+    CALL_PENDING,
     CALL_NOTIFY,
     CALL_POPULATE,
     CALL_DECREASE,

@@ -24,7 +24,10 @@ static void nomination_lost(void *arg, uint32_t gfn)
 
 static void fault(void *arg, uint32_t gfn)
 {
-    readahead_fault(((struct rig *)arg)->readahead, gfn);
+    struct rig *rig = arg;
+
+    evict_note_fault(rig->evict);
+    readahead_fault(rig->readahead, gfn);
 }
 
 static bool may_fetch(void *arg)

@@ -301,6 +301,27 @@ static void what_is_put_off_goes_on_as_soon_as_the_page_is_in(void **state)
     assert_int_equal(fake_time_ms(), start);
 }
 
+static unsigned int calls_to_page_out(struct rig *rig, unsigned int nr)
+{
+    unsigned int before = fake_xen_nr_calls(CALL_BATCH) + fake_xen_nr_calls(CALL_MULTICALL);
+
+    rig_page_out(rig, nr);
+    return fake_xen_nr_calls(CALL_BATCH) + fake_xen_nr_calls(CALL_MULTICALL) - before;
+}
+
+static void for_a_while_after_a_page_in_hypercalls_are_short(void **state)
+{
+    struct rig *rig = *state;
+
+    assert_int_equal(calls_to_page_out(rig, 32), 2); /* to nominate, and to evict */
+    assert_false(guest_read(0, 3));
+    loop_settle(rig->base);
+    assert_int_equal(guest_nr_waiting(), 0);
+    assert_int_equal(calls_to_page_out(rig, 32), 2 * 4);
+    loop_for(rig->base, 20);
+    assert_int_equal(calls_to_page_out(rig, 32), 2);
+}
+
 /* --- Pages that cannot go out. --- */
 
 static void a_page_in_use_is_passed_over_and_left_alone_for_a_minute(void **state)
@@ -796,6 +817,7 @@ int main(void)
         ON_BOTH(batches_under_way_are_no_more_than_are_wanted),
         cmocka_unit_test(before_a_rest_all_batches_are_over),
         ON_BOTH(while_a_page_in_waits_no_second_batch_is_begun),
+        ON_BOTH(for_a_while_after_a_page_in_hypercalls_are_short),
         ON_BOTH(what_is_put_off_goes_on_as_soon_as_the_page_is_in),
         ON_STOCK(a_page_in_use_is_passed_over_and_left_alone_for_a_minute),
         ON_BOTH(a_page_that_is_used_in_the_last_moment_stays),

@@ -343,6 +343,54 @@ static void the_channel_speaks_again_and_again(void **state)
     assert_int_equal(fake_xen_nr_responses(), 3000);
 }
 
+static void assert_all_is_answered(enum fake_call call, uint32_t gfn)
+{
+    (void)gfn;
+    if (call == CALL_PENDING)
+        assert_int_equal(fake_xen_nr_unanswered(), 0);
+}
+
+static void the_channel_is_seen_to_once_all_is_answered(void **state)
+{
+    (void)state;
+    answer_at_once = true;
+    for (uint32_t gfn = 0; gfn < 3; gfn++)
+        make_request(gfn);
+    fake_xen.before_call = assert_all_is_answered;
+    loop_settle(base);
+    fake_xen.before_call = NULL;
+    assert_int_equal(fake_xen_nr_calls(CALL_PENDING), 1);
+    for (uint32_t gfn = 0; gfn < 3; gfn++)
+        xen_prep(ops, gfn);
+}
+
+/* While the one before it is answered, for which the channel is not seen to yet. */
+static void ask_for_gfn_7(enum fake_call call, uint32_t gfn)
+{
+    (void)gfn;
+    if (call != CALL_NOTIFY)
+        return;
+    fake_xen.before_call = NULL;
+    make_request(7);
+}
+
+static void a_request_that_comes_before_the_channel_is_seen_to_is_found(void **state)
+{
+    (void)state;
+    answer_at_once = true;
+    fake_xen.before_call = ask_for_gfn_7;
+    make_request(3);
+    loop_settle(base);
+    assert_int_equal(nr_events, 2);
+    assert_int_equal(fake_xen_nr_unanswered(), 0);
+    xen_prep(ops, 3);
+    xen_prep(ops, 7);
+    make_request(8);
+    loop_settle(base);
+    assert_int_equal(nr_events, 3);
+    xen_prep(ops, 8);
+}
+
 static unsigned int nr_notifications[2];
 
 static void count_notification(void *arg, bool brought_requests)
@@ -456,6 +504,8 @@ int main(void)
         ATTACHED(one_notification_tells_of_several_responses),
         ATTACHED(requests_without_a_notification_are_found_by_asking),
         ATTACHED(the_channel_speaks_again_and_again),
+        ATTACHED(the_channel_is_seen_to_once_all_is_answered),
+        ATTACHED(a_request_that_comes_before_the_channel_is_seen_to_is_found),
         ATTACHED(each_notification_is_told_of_with_requests_or_without),
         ATTACHED(an_index_that_makes_no_sense_yields_no_requests),
         ATTACHED(a_request_of_another_version_gets_its_response_and_nothing_else),

@@ -57,7 +57,10 @@ void daemon_nomination_lost(void *arg, uint32_t gfn)
 
 void daemon_fault(void *arg, uint32_t gfn)
 {
-    readahead_fault(((struct daemon *)arg)->readahead, gfn);
+    struct daemon *d = arg;
+
+    evict_note_fault(d->evict);
+    readahead_fault(d->readahead, gfn);
 }
 
 bool daemon_may_fetch(void *arg)

@@ -16,6 +16,8 @@
 #include "xen_ops.h"
 
 #define PUT_OFF_MS 1 /* a turn, once, while page-ins wait */
+#define SHORT_STEP 8 /* pages */
+#define SHORT_STEPS_MS 20
 #define MIN_REST_MS 50
 #define MAX_REST_MS 10000
 
@@ -157,6 +159,16 @@ static unsigned int nr_under_way(const struct evict *evict)
 bool evict_is_busy(const struct evict *evict)
 {
     return nr_under_way(evict) > 0;
+}
+
+void evict_note_fault(struct evict *evict)
+{
+    evict->short_until_ms = clock_ms() + SHORT_STEPS_MS;
+}
+
+unsigned int evict_step(const struct evict *evict)
+{
+    return clock_ms() < evict->short_until_ms ? SHORT_STEP : xen_step(evict->env.ops);
 }
 
 void evict_suspect_gone(struct evict *evict)

@@ -12,7 +12,8 @@
  *
  * Page-ins come first. While some wait, no second batch is begun, whose writes would be in their
  * way, and each turn is put off a little: the processor may be needed by who reads their pages.
- * Never serves faults.
+ * For a while after one, hypercalls are for a few pages each, as the next one may have to wait for
+ * the end of a call. Never serves faults.
  */
 #ifndef XENPAGING2_EVICT_H
 #define XENPAGING2_EVICT_H
@@ -61,6 +62,9 @@ void evict_set_ring(struct evict *evict, struct mem_event_ring *ring);
 
 /* Goes to work until wanted() says 0. Does nothing if it is at work already. */
 void evict_start(struct evict *evict);
+
+/* A page-in was asked for: more are to be expected. */
+void evict_note_fault(struct evict *evict);
 
 /* No page-in waits any more: what was put off for them goes on. */
 void evict_go_on(struct evict *evict);

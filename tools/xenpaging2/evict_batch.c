@@ -135,9 +135,10 @@ void evict_page_written(struct store_io *io)
 static unsigned int gather(struct batch *batch, enum victim_state state, struct victim **victims,
                            struct xen_page *pages)
 {
+    const unsigned int step = evict_step(batch->evict);
     unsigned int nr = 0;
 
-    for (; nr < xen_step(batch->evict->env.ops) && batch->next < batch->nr_victims; batch->next++) {
+    for (; nr < step && batch->next < batch->nr_victims; batch->next++) {
         struct victim *victim = &batch->victims[batch->next];
 
         if (victim->state != state)

@@ -20,12 +20,13 @@ static unsigned int pick(struct batch *batch, struct xen_page *candidates, unsig
 {
     struct evict *evict = batch->evict;
     struct candidates *from = evict->candidates;
+    const unsigned int step = evict_step(evict);
     int64_t now = clock_ms();
     struct victim *owner;
     unsigned int nr = 0;
     uint32_t gfn;
 
-    while (nr < most && nr < xen_step(evict->env.ops)) {
+    while (nr < most && nr < step) {
         if (!candidates_next_parked(from, now, &gfn) &&
             (batch->only_parked || !candidates_next(from, now, &gfn)))
             break;

@@ -61,9 +61,10 @@ struct evict {
     bool store_failed; /* said so, and has written nothing since */
     bool went_wrong;   /* one of the batches under way did: none is begun before all are over */
     bool is_resting;
-    int rest_ms;           /* the last rest; 0 after a batch that went well */
-    int64_t rest_until_ms; /* its end */
-    int64_t next_ask_ms;   /* before that, device models are not asked to unmap anything */
+    int rest_ms;            /* the last rest; 0 after a batch that went well */
+    int64_t rest_until_ms;  /* its end */
+    int64_t next_ask_ms;    /* before that, device models are not asked to unmap anything */
+    int64_t short_until_ms; /* steps are */
 };
 
 /* --- evict.c --- */
@@ -71,6 +72,9 @@ struct evict {
 /* What the batch's next turn of the loop does, at once or after a time. */
 void evict_next_turn(struct batch *batch, step_fn *step);
 void evict_turn_after(struct batch *batch, step_fn *step, int64_t ms);
+
+/* How many pages the next hypercall may be for. */
+unsigned int evict_step(const struct evict *evict);
 
 /* How many pages are to go out besides those of the other batches. */
 uint64_t evict_wanted_of(const struct batch *batch);

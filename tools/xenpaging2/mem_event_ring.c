@@ -15,6 +15,7 @@
 #include "orphan_ring.h"
 #include "page.h"
 #include "priorities.h"
+#include "timer_ms.h"
 #include "vm_event_codec.h"
 #include "xen_ops.h"
 
@@ -35,8 +36,10 @@ struct mem_event_ring {
     vm_event_back_ring_t back;
     xenevtchn_handle *channel;
     evtchn_port_t port;
-    struct event *channel_event;
+    struct event *channel_event; /* edge-triggered */
+    struct event *acknowledge_event;
     struct event *notify_event; /* active if Xen is still to be told of responses */
+    RING_IDX cons_before;       /* the notification that is to be acknowledged */
 };
 
 static const char *why_not(int rc)
@@ -109,18 +112,29 @@ int mem_event_ring_consume(struct mem_event_ring *ring)
     return rc;
 }
 
-static void channel_ready(evutil_socket_t fd, short what, void *arg)
+/* Requests that came since the channel was ready were announced to nobody. */
+static void acknowledge(evutil_socket_t fd, short what, void *arg)
 {
     struct mem_event_ring *ring = arg;
     xenevtchn_port_or_error_t port = xenevtchn_pending(ring->channel);
-    RING_IDX before = ring->back.req_cons;
 
     (void)fd, (void)what;
     if (port >= 0)
         xenevtchn_unmask(ring->channel, (evtchn_port_t)port);
     mem_event_ring_consume(ring);
     if (ring->on_notify)
-        ring->on_notify(ring->on_notify_arg, ring->back.req_cons != before);
+        ring->on_notify(ring->on_notify_arg, ring->back.req_cons != ring->cons_before);
+}
+
+/* What can be answered at once is, and then only the channel is seen to: two system calls. */
+static void channel_ready(evutil_socket_t fd, short what, void *arg)
+{
+    struct mem_event_ring *ring = arg;
+
+    (void)fd, (void)what;
+    ring->cons_before = ring->back.req_cons;
+    mem_event_ring_consume(ring);
+    timer_add_ms(ring->acknowledge_event, 0);
 }
 
 void mem_event_ring_on_notify(struct mem_event_ring *ring, mem_event_notify_fn *fn, void *arg)
@@ -229,11 +243,13 @@ static int listen_to_channel(struct mem_event_ring *ring, struct event_base *bas
     if (xenevtchn_restrict(ring->channel, (domid_t)xen_ops_domid(ring->ops)))
         return -errno; /* it is for this domain's events only from here on */
     ring->notify_event = event_new(base, -1, 0, notify_xen, ring);
-    ring->channel_event =
-        event_new(base, xenevtchn_fd(ring->channel), EV_READ | EV_PERSIST, channel_ready, ring);
-    if (!ring->notify_event || !ring->channel_event)
+    ring->acknowledge_event = event_new(base, -1, 0, acknowledge, ring);
+    ring->channel_event = event_new(base, xenevtchn_fd(ring->channel), EV_READ | EV_PERSIST | EV_ET,
+                                    channel_ready, ring);
+    if (!ring->notify_event || !ring->acknowledge_event || !ring->channel_event)
         return -ENOMEM;
     event_priority_set(ring->notify_event, PRIORITY_SERVE);
+    event_priority_set(ring->acknowledge_event, PRIORITY_SERVE);
     event_priority_set(ring->channel_event, PRIORITY_SERVE);
     return event_add(ring->channel_event, NULL) ? -ENOMEM : 0;
 }
@@ -329,6 +345,8 @@ void mem_event_ring_abandon(struct mem_event_ring *ring)
         return;
     if (ring->channel_event)
         event_free(ring->channel_event);
+    if (ring->acknowledge_event)
+        event_free(ring->acknowledge_event);
     if (ring->notify_event)
         event_free(ring->notify_event);
     if (ring->channel)
