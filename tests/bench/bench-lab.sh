@@ -4,14 +4,13 @@
 # Pagers on the same work, one after the other in one boot: PAGERS, of "old" and "ours". Says lines
 # "BENCH PAGER WHAT ..." that tests/bench/part-lab makes figures of.
 #
-# There is one processor, since only then instructions can be counted. Xen's scheduler is the one that
-# lets who wakes up run at once, as if there were more: with the other one, a guest whose page is there
-# may wait for 10 ms until the pager has nothing to do.
+# There is one processor, since only then instructions can be counted. A guest whose page is there runs
+# at once all the same, as if dom0 had one of its own: its weight is 16 times that of dom0.
 #
 # lab: timeout 7200
 # lab: icount 1
 # lab: emulator mended
-# lab: xen-options sched=credit sched_ratelimit_us=0 sched_credit_tslice_ms=1
+# lab: xen-options sched=credit2 sched_ratelimit_us=0
 # lab: cpus 1
 # lab: dom0-cpus 1
 # lab: dom0-memory 1000
@@ -22,6 +21,17 @@ TOUCH_US=2000  # between two touches
 LINES=16       # of 64 page-ins each, for one distribution of their delays
 SQUEEZES=6     # during which delays are taken, too
 ROUNDS=1       # of the guest that thrashes
+GUEST_WEIGHT=4096
+
+# bench_start_guest NAME MIB WORDS...: of one vCPU.
+bench_start_guest() {
+    bench_name=$1
+    bench_mib=$2
+    shift 2
+    start_guest "$bench_name" "$bench_mib" 1 "$@"
+    xl sched-credit2 -d "$bench_name" -w "$GUEST_WEIGHT"
+    xl sched-credit2 -d Domain-0 -w $((GUEST_WEIGHT / 16))
+}
 
 bench_start_pager() {
     case $pager in
@@ -74,7 +84,7 @@ delays_while_evicting() {
 }
 
 bench_squeezed() {
-    start_guest a "$MIB" 1 "mb=$REGION" "touch_us=$TOUCH_US"
+    bench_start_guest a "$MIB" "mb=$REGION" "touch_us=$TOUCH_US"
     bench_start_pager a
     xl pause a
     timed to-half target $((MIB * 1024 / 2))
@@ -90,7 +100,7 @@ bench_squeezed() {
 
 # A guest goes over a region of which less than its size stays in memory.
 bench_thrashing() {
-    start_guest b 112 1 mb=32 pattern=random
+    bench_start_guest b 112 mb=32 pattern=random
     bench_start_pager b
     squeeze_to b 28
     expect_resident b 28 1 600

@@ -278,7 +278,7 @@ static void while_a_page_in_waits_no_second_batch_is_begun(void **state)
     let_a_page_in_wait(rig);
     rig_start_page_out(rig, 200);
     loop_for(rig->base, 1000);
-    assert_int_equal(fake_xen_count(TYPE_PAGING_OUT), EVICT_BATCH);
+    assert_int_equal(fake_xen_count(TYPE_PAGING_OUT), EVICT_SMALL_BATCH);
     fake_engine_release();
     rig_page_out(rig, 200);
 }
@@ -309,7 +309,7 @@ static unsigned int calls_to_page_out(struct rig *rig, unsigned int nr)
     return fake_xen_nr_calls(CALL_BATCH) + fake_xen_nr_calls(CALL_MULTICALL) - before;
 }
 
-static void for_a_while_after_a_page_in_hypercalls_are_short(void **state)
+static void for_a_while_after_a_page_in_batches_are_small(void **state)
 {
     struct rig *rig = *state;
 
@@ -317,7 +317,7 @@ static void for_a_while_after_a_page_in_hypercalls_are_short(void **state)
     assert_false(guest_read(0, 3));
     loop_settle(rig->base);
     assert_int_equal(guest_nr_waiting(), 0);
-    assert_int_equal(calls_to_page_out(rig, 32), 2 * 4);
+    assert_int_equal(calls_to_page_out(rig, 32), 2 * 32 / EVICT_SMALL_BATCH);
     loop_for(rig->base, 20);
     assert_int_equal(calls_to_page_out(rig, 32), 2);
 }
@@ -817,7 +817,7 @@ int main(void)
         ON_BOTH(batches_under_way_are_no_more_than_are_wanted),
         cmocka_unit_test(before_a_rest_all_batches_are_over),
         ON_BOTH(while_a_page_in_waits_no_second_batch_is_begun),
-        ON_BOTH(for_a_while_after_a_page_in_hypercalls_are_short),
+        ON_BOTH(for_a_while_after_a_page_in_batches_are_small),
         ON_BOTH(what_is_put_off_goes_on_as_soon_as_the_page_is_in),
         ON_STOCK(a_page_in_use_is_passed_over_and_left_alone_for_a_minute),
         ON_BOTH(a_page_that_is_used_in_the_last_moment_stays),

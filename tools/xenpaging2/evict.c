@@ -16,8 +16,7 @@
 #include "xen_ops.h"
 
 #define PUT_OFF_MS 1 /* a turn, once, while page-ins wait */
-#define SHORT_STEP 8 /* pages */
-#define SHORT_STEPS_MS 20
+#define SMALL_BATCHES_MS 20
 #define MIN_REST_MS 50
 #define MAX_REST_MS 10000
 
@@ -163,12 +162,19 @@ bool evict_is_busy(const struct evict *evict)
 
 void evict_note_fault(struct evict *evict)
 {
-    evict->short_until_ms = clock_ms() + SHORT_STEPS_MS;
+    evict->small_until_ms = clock_ms() + SMALL_BATCHES_MS;
+}
+
+unsigned int evict_batch_size(const struct evict *evict)
+{
+    return clock_ms() < evict->small_until_ms ? EVICT_SMALL_BATCH : EVICT_BATCH;
 }
 
 unsigned int evict_step(const struct evict *evict)
 {
-    return clock_ms() < evict->short_until_ms ? SHORT_STEP : xen_step(evict->env.ops);
+    unsigned int most = xen_step(evict->env.ops), size = evict_batch_size(evict);
+
+    return size < most ? size : most;
 }
 
 void evict_suspect_gone(struct evict *evict)

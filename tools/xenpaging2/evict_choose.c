@@ -100,8 +100,9 @@ static bool nominate(struct batch *batch, unsigned int most)
 static unsigned int batch_size(const struct batch *batch)
 {
     uint64_t wanted = evict_wanted_of(batch);
+    unsigned int most = evict_batch_size(batch->evict);
 
-    return wanted < EVICT_BATCH ? (unsigned int)wanted : EVICT_BATCH;
+    return wanted < most ? (unsigned int)wanted : most;
 }
 
 /* A whole pass without success is enough, and so is a long search if it had some. */

@@ -64,7 +64,7 @@ struct evict {
     int rest_ms;            /* the last rest; 0 after a batch that went well */
     int64_t rest_until_ms;  /* its end */
     int64_t next_ask_ms;    /* before that, device models are not asked to unmap anything */
-    int64_t short_until_ms; /* steps are */
+    int64_t small_until_ms; /* batches are */
 };
 
 /* --- evict.c --- */
@@ -73,7 +73,8 @@ struct evict {
 void evict_next_turn(struct batch *batch, step_fn *step);
 void evict_turn_after(struct batch *batch, step_fn *step, int64_t ms);
 
-/* How many pages the next hypercall may be for. */
+/* How many pages a batch may be of, and the next hypercall for: fewer while page-ins come. */
+unsigned int evict_batch_size(const struct evict *evict);
 unsigned int evict_step(const struct evict *evict);
 
 /* How many pages are to go out besides those of the other batches. */
