@@ -24,6 +24,7 @@
 
 #define MAX_WATCHES 4
 #define CLOSE_WAIT_S 2
+#define BETWEEN_WRITES_US 2000 /* so that a page-in does not wait for all of them */
 
 struct watch {
     const char *path;
@@ -50,6 +51,7 @@ struct xenstore {
 
     pthread_t thread;
     bool started;
+    bool rests;    /* the thread's own: it pauses between writes */
     int thread_fd; /* wakes the thread */
     int loop_fd;   /* wakes the event loop */
     struct event *loop_event;
@@ -197,6 +199,16 @@ static bool write_one(struct xenstore *xs, xs_transaction_t t, const struct note
     return xs_write(xs->handle, t, note->path, note->value, (unsigned int)strlen(note->value));
 }
 
+static bool told_to_stop(struct xenstore *xs)
+{
+    bool stop;
+
+    pthread_mutex_lock(&xs->lock);
+    stop = xs->stop;
+    pthread_mutex_unlock(&xs->lock);
+    return stop;
+}
+
 static bool write_all(struct xenstore *xs, xs_transaction_t t, const struct notes *notes)
 {
     const struct note *note;
@@ -204,6 +216,8 @@ static bool write_all(struct xenstore *xs, xs_transaction_t t, const struct note
 
     STAILQ_FOREACH(note, notes, link)
     {
+        if (xs->rests && !told_to_stop(xs))
+            usleep(BETWEEN_WRITES_US);
         ok = write_one(xs, t, note);
         if (!ok)
             break;
@@ -291,16 +305,6 @@ static bool check_watches(struct xenstore *xs)
     return errno == EAGAIN;
 }
 
-static bool told_to_stop(struct xenstore *xs)
-{
-    bool stop;
-
-    pthread_mutex_lock(&xs->lock);
-    stop = xs->stop;
-    pthread_mutex_unlock(&xs->lock);
-    return stop;
-}
-
 static void *thread_main(void *arg)
 {
     struct xenstore *xs = arg;
@@ -311,6 +315,7 @@ static void *thread_main(void *arg)
 
     /* Else it may get the processor as soon as it is told something, and a page-in waits. */
     sched_setscheduler(0, SCHED_BATCH, &none);
+    xs->rests = true;
     while (connected && !stop) {
         poll(fds, 2, -1);
         be_awake(xs->thread_fd);
