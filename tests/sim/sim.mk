@@ -16,7 +16,7 @@ SIM_LIBRARY_FILES := $(SIM_LIBRARIES:%=$(SIM_B)/lib/lib%)
 SIM_HOST := $(wildcard $(SIM)/host/*.c $(SIM)/stories/*.c) \
             tests/rules/p2m_rules.c tests/lab/guest/pattern.c tests/lab/guest/order.c
 SIM_HOST_OBJECTS := $(SIM_HOST:%.c=$(SIM_B)/obj/%.o)
-SIM_CLIENT_OBJECTS := $(addprefix $(SIM_B)/obj/$(SIM)/lib/,client.o client_map.o client_shared.o kill_point.o)
+SIM_CLIENT_OBJECTS := $(addprefix $(SIM_B)/obj/$(SIM)/lib/,client.o client_map.o client_shared.o kill_point.o own_time.o)
 SIM_INCLUDES := $(addprefix -iquote ,$(SIM)/lib $(SIM)/host $(SIM)/stories tests/rules tests/lab/guest \
                 tools/xenpaging2)
 # What is in a program can be inlined there.
@@ -34,8 +34,8 @@ $(SIM_B)/obj/%.o: %.c | $(B)/packages.stamp
 # The version of a symbol is part of its name for the loader. It wants to see those of symbols, too,
 # that a program could use and never does.
 $(SIM_B)/lib/%: SIM_VERSIONS = VERS_1.0 { global: xen*; local: *; }; VERS_1.3 { };
-$(SIM_B)/lib/libxenctrl.so.4.17: SIM_VERSIONS = VERS_4.17.0 { global: xc_*; local: *; }; GLIBC_2.2.5 { munmap; pread; pwrite; }; GLIBC_2.10 { preadv; pwritev; }; GLIBC_2.26 { preadv2; };
-$(SIM_B)/lib/libxenctrl.so.4.17: $(SIM_B)/obj/$(SIM)/lib/store_faults.o $(SIM_B)/obj/tests/lab/guest/pattern.o
+$(SIM_B)/lib/libxenctrl.so.4.17: SIM_VERSIONS = VERS_4.17.0 { global: xc_*; local: *; }; GLIBC_2.2.5 { munmap; pread; pwrite; }; GLIBC_2.3.2 { epoll_wait; }; GLIBC_2.10 { preadv; pwritev; }; GLIBC_2.26 { preadv2; };
+$(SIM_B)/lib/libxenctrl.so.4.17: $(SIM_B)/obj/$(SIM)/lib/store_faults.o $(SIM_B)/obj/$(SIM)/lib/own_time_sleep.o $(SIM_B)/obj/tests/lab/guest/pattern.o
 $(SIM_B)/lib/libxenevtchn.so.1: SIM_VERSIONS = VERS_1.0 { global: xen*; local: *; }; VERS_1.1 { xenevtchn_restrict; };
 $(SIM_B)/lib/libxenforeignmemory.so.1: SIM_VERSIONS = VERS_1.0 { global: xen*; local: *; }; VERS_1.3 { xenforeignmemory_*map_resource; };
 

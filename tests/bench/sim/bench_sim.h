@@ -8,6 +8,7 @@
 
 #include "bench_store.h"
 #include "host.h"
+#include "own_time.h"
 
 struct bench {
     struct domain *domain;
@@ -15,6 +16,7 @@ struct bench {
     pid_t pager;
     const char *old_pager; /* its path; NULL: it is ours */
     double start_us;       /* that it took to get ready */
+    struct own_time *own;  /* what it takes itself of the page-in under way */
 };
 
 /*
@@ -42,9 +44,10 @@ void bench_refill(struct bench *b, uint64_t slack);
 
 /*
  * Looks at a page that is drawn. Returns how long that took, in us, if it had to come in, else a
- * negative number. A page that is not as it was ends the program.
+ * negative number; own_us is what the pager took itself. A page that is not as it was ends the
+ * program.
  */
-double bench_touch(struct bench *b);
+double bench_touch(struct bench *b, double *own_us);
 
 /* What becomes of a guest of this many gfns with pages->nr pages of RAM: memory and time. */
 void bench_size(struct bench *b, const char *dir, const char *where, uint64_t nr_gfns);

@@ -2,10 +2,12 @@
 #include "bench_sim.h"
 
 #include <err.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "dom0.h"
@@ -83,11 +85,31 @@ static void start_pager(struct bench *b, const char *dir, const char *where)
     b->start_us = now_us() - b->start_us;
 }
 
+/* In a file, which the pager's libraries map. */
+static struct own_time *share_own_time(const char *dir)
+{
+    struct own_time *own;
+    char path[256];
+    int fd;
+
+    snprintf(path, sizeof(path), "%s/own-time", dir);
+    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0 || ftruncate(fd, sizeof(*own)))
+        err(1, "%s", path);
+    own = mmap(NULL, sizeof(*own), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (own == MAP_FAILED)
+        err(1, "mmap");
+    close(fd);
+    setenv("SIM_OWN_TIME", path, 1);
+    return own;
+}
+
 void bench_start(struct bench *b, const char *dir, bool patched, const char *where,
                  uint64_t nr_gfns)
 {
     host_create(patched, 1, b->pages->nr + SPARE_PAGES);
     host.is_quiet = true;
+    b->own = share_own_time(dir);
     dom0_start(dir);
     host_lock();
     b->domain = domain_create(b->pages->nr, 1);
@@ -143,7 +165,13 @@ void bench_refill(struct bench *b, uint64_t slack)
     await(is_refilled, b, slack, "the pages do not come back");
 }
 
-double bench_touch(struct bench *b)
+static void ask(struct own_time *own)
+{
+    *own = (struct own_time){.begun_ns = own_time_ns()};
+    __atomic_store_n(&own->asked_ns, own->begun_ns, __ATOMIC_SEQ_CST);
+}
+
+double bench_touch(struct bench *b, double *own_us)
 {
     struct vcpu *v = &b->domain->vcpus[0];
     uint32_t gfn = draw(&v->random, b->pages->nr);
@@ -151,8 +179,10 @@ double bench_touch(struct bench *b)
     char page[PAGE_BYTES];
     double start = now_us(), us;
 
+    ask(b->own);
     vcpu_access(v, ACCESS_READ, BY_VCPU, gfn, 0, page, PAGE_BYTES);
     us = now_us() - start;
+    *own_us = (double)(int64_t)(b->own->answered_ns - b->own->begun_ns - b->own->waited_ns) / 1e3;
     if (memcmp(page, page_at(b->pages, gfn), PAGE_BYTES))
         errx(1, "page %u is not what it was", gfn);
     return b->domain->page_ins == before ? -1 : us;

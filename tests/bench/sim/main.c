@@ -41,36 +41,51 @@ static void put_eviction(struct bench *b)
     put_figure("out-cpu-us-per-page", (bench_pager_us(b) - start_cpu) / nr);
 }
 
+/* Delays of page-ins, as the guest sees them, and what of them is the pager's. */
+struct touches {
+    double us[NR_TOUCHES], own_us[NR_TOUCHES];
+    size_t nr;
+};
+
+static struct touches touches;
+
+static void touch(struct bench *b)
+{
+    touches.us[touches.nr] = bench_touch(b, &touches.own_us[touches.nr]);
+    touches.nr += touches.us[touches.nr] >= 0;
+}
+
+static void put_touches(const struct bench *b, const char *what, const char *own)
+{
+    if (touches.nr)
+        put_delays(what, touches.us, touches.nr);
+    if (touches.nr && !b->old_pager)
+        put_delays(own, touches.own_us, touches.nr);
+    touches.nr = 0;
+}
+
 static void put_touches_at_rest(struct bench *b)
 {
-    static double us[NR_TOUCHES];
     double start_cpu;
-    size_t n = 0;
 
     bench_squeeze(b, b->pages->nr / 4);
     start_cpu = bench_pager_us(b);
-    while (n < NR_TOUCHES)
-        if ((us[n] = bench_touch(b)) >= 0)
-            n++;
-    put_figure("at-rest-cpu-us-per-page", (bench_pager_us(b) - start_cpu) / (double)n);
-    put_delays("at-rest", us, n);
+    while (touches.nr < NR_TOUCHES)
+        touch(b);
+    put_figure("at-rest-cpu-us-per-page", (bench_pager_us(b) - start_cpu) / NR_TOUCHES);
+    put_touches(b, "at-rest", "own-at-rest");
 }
 
 /* From all to a quarter, again and again. */
 static void put_touches_while_evicting(struct bench *b)
 {
-    static double us[NR_TOUCHES];
-    size_t n = 0;
-
-    for (int i = 0; i < MAX_SQUEEZES && n < NR_TOUCHES; i++) {
+    for (int i = 0; i < MAX_SQUEEZES && touches.nr < NR_TOUCHES; i++) {
         bench_refill(b, SLACK);
         bench_begin_squeeze(b, b->pages->nr / 4);
-        while (n < NR_TOUCHES && !bench_is_squeezed(b, b->pages->nr / 4))
-            if ((us[n] = bench_touch(b)) >= 0)
-                n++;
+        while (touches.nr < NR_TOUCHES && !bench_is_squeezed(b, b->pages->nr / 4))
+            touch(b);
     }
-    if (n)
-        put_delays("while-evicting", us, n);
+    put_touches(b, "while-evicting", "own-while-evicting");
 }
 
 static void put_drain(struct bench *b)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "kill_point.h"
+#include "own_time.h"
 
 static int connect_to_host(void)
 {
@@ -162,6 +163,7 @@ int64_t sim_call(struct sim_handle *handle, struct sim_request request, const vo
                  void *reply, size_t size)
 {
     enum kill_how how;
+    uint64_t start_ns = own_time_call();
     bool dies;
     int64_t rc;
 
@@ -173,6 +175,7 @@ int64_t sim_call(struct sim_handle *handle, struct sim_request request, const vo
     if (dies)
         kill_point_die();
     pthread_mutex_unlock(&handle->lock);
+    own_time_called(start_ns);
     if (rc >= 0)
         return rc;
     errno = (int)-rc;
@@ -193,6 +196,8 @@ static void call_each(struct sim_handle *handle, const struct sim_request *reque
 void sim_call_many(struct sim_handle *handle, const struct sim_request *requests,
                    const void *const *payloads, int64_t *rcs, size_t nr)
 {
+    uint64_t start_ns = own_time_call();
+
     if (kill_point_is_planned()) {
         call_each(handle, requests, payloads, rcs, nr);
         return;
@@ -202,6 +207,7 @@ void sim_call_many(struct sim_handle *handle, const struct sim_request *requests
     for (size_t i = 0; i < nr; i++)
         rcs[i] = receive_reply(handle, NULL, 0);
     pthread_mutex_unlock(&handle->lock);
+    own_time_called(start_ns);
 }
 
 int64_t sim_simple(struct sim_handle *handle, enum sim_op op, uint32_t domid, uint64_t gfn)

@@ -8,6 +8,7 @@
 #include <xenevtchn.h>
 
 #include "client.h"
+#include "own_time.h"
 
 struct xenevtchn_handle {
     struct sim_handle *host;
@@ -94,5 +95,6 @@ int xenevtchn_unmask(xenevtchn_handle *channel, evtchn_port_t port)
 int xenevtchn_notify(xenevtchn_handle *channel, evtchn_port_t port)
 {
     (void)port;
+    own_time_answered();
     return (int)sim_simple(channel->host, SIM_EVTCHN_NOTIFY, 0, 0);
 }
