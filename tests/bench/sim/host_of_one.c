@@ -167,7 +167,7 @@ void bench_refill(struct bench *b, uint64_t slack)
 
 static void ask(struct own_time *own)
 {
-    *own = (struct own_time){.begun_ns = own_time_ns()};
+    *own = (struct own_time){.begun_ns = own_time_ns(), .all_waited_ns = own->all_waited_ns};
     __atomic_store_n(&own->asked_ns, own->begun_ns, __ATOMIC_SEQ_CST);
 }
 

@@ -34,8 +34,12 @@ uint64_t own_time_call(void)
 
 void own_time_called(uint64_t start_ns)
 {
+    const uint64_t now_ns = own ? own_time_ns() : 0;
+
+    if (own)
+        own->all_waited_ns += now_ns - start_ns;
     if (somebody_waits())
-        own->waited_ns += own_time_ns() - (start_ns > own->begun_ns ? start_ns : own->begun_ns);
+        own->waited_ns += now_ns - (start_ns > own->begun_ns ? start_ns : own->begun_ns);
 }
 
 void own_time_woke(uint64_t start_ns)

@@ -2,7 +2,7 @@
 /*
  * What a pager takes itself of a page-in: from the moment at which the request is there and the
  * pager runs, until it tells Xen of the answer, less the time for which it waits for the simulated
- * host. Kept in a file that $SIM_OWN_TIME names, for one page-in at a time.
+ * host. Kept in a file that $SIM_OWN_TIME names, for one page-in at a time; and all such waits.
  */
 #ifndef SIM_OWN_TIME_H
 #define SIM_OWN_TIME_H
@@ -10,12 +10,13 @@
 #include <stdint.h>
 #include <time.h>
 
-/* In ns of CLOCK_MONOTONIC. Who asks sets all of it, and asked_ns last. */
+/* In ns of CLOCK_MONOTONIC. Who asks sets all of it but the last, and asked_ns at the end. */
 struct own_time {
-    uint64_t asked_ns;    /* 0: nobody waits */
-    uint64_t begun_ns;    /* when it was asked, or when the pager woke up for it */
-    uint64_t waited_ns;   /* for the host, since then */
-    uint64_t answered_ns; /* 0: not yet */
+    uint64_t asked_ns;      /* 0: nobody waits */
+    uint64_t begun_ns;      /* when it was asked, or when the pager woke up for it */
+    uint64_t waited_ns;     /* for the host, since then */
+    uint64_t answered_ns;   /* 0: not yet */
+    uint64_t all_waited_ns; /* for the host, since the pager began */
 };
 
 static inline uint64_t own_time_ns(void)
