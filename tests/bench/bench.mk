@@ -3,6 +3,7 @@
 # make bench         all that can be compared, in one table and one page: build/bench/report.html
 # make bench-store   what each engine of the store takes and gives, beside the machine's limits
 # make bench-sim     pagers on a simulated host, beside the machine's limits and Linux's own swap
+# make bench-picture docs/bench.png, of the report that was made last
 #
 # BENCH_PARTS has those that make bench runs, BENCH_PAGES the size of store's and sim's guests.
 
@@ -45,3 +46,9 @@ bench: all $(BENCH_PARTS:%=bench-needs-%)
 
 bench-lab bench-sim bench-store: bench-%:
 	@$(MAKE) --no-print-directory bench BENCH_PARTS=$*
+
+.PHONY: bench-picture
+bench-picture:
+	@$(LAB)/deps browser
+	@chromium --headless --no-sandbox --host-resolver-rules='MAP * ~NOTFOUND' --hide-scrollbars \
+	    --window-size=1240,1390 --screenshot=docs/bench.png file://$(abspath $(BENCH_B))/report.html
