@@ -9,7 +9,7 @@
 #include "xen_ops.h"
 
 #define SAMPLES 8u
-#define REGIONS_AT_ONCE 128u /* 1024 samples, what one hypercall takes */
+#define REGIONS_AT_ONCE 32u /* 256 samples: a page-in may wait for the hypercall */
 
 static bool any(const bool *flags, unsigned int nr)
 {

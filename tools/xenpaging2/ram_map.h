@@ -12,7 +12,7 @@ struct xen_ops;
  * gfns; to try each of them would take longer than the eviction itself. A region counts as RAM,
  * from then on, if one of 8 gfns spread over it is resident.
  *
- * Looks at up to 128 regions from first_region on, with one hypercall. Returns the region to go on
+ * Looks at up to 32 regions from first_region on, with one hypercall. Returns the region to go on
  * with, or one past the last when the pass is over. Failure is logged and skips the regions.
  */
 uint32_t ram_map_refresh(struct xen_ops *ops, struct policy *policy, uint32_t nr_gfns,
