@@ -174,6 +174,27 @@ static void a_pass_over_all_ends_with_a_look_for_new_ram(void **state)
     assert_int_equal(new_passes, 1);
 }
 
+/* All that is known of to be RAM may be out: that of others is not known yet. */
+static void no_pass_ends_before_all_regions_were_looked_at(void **state)
+{
+    const uint32_t nr_gfns = 100 * POLICY_REGION_GFNS;
+
+    (void)state;
+    candidates_destroy(candidates);
+    policy_destroy(policy);
+    pages_destroy(pages);
+    pages = pages_create(nr_gfns, NULL);
+    policy = policy_create("clock", nr_gfns);
+    candidates = create();
+    guest_give_up(0);
+    for (int looks = 0; looks < 4; looks++) {
+        assert_int_equal(next(0), UINT32_MAX);
+        assert_false(candidates_look_for_ram(candidates));
+    }
+    assert_int_equal(next(0), UINT32_MAX);
+    assert_true(candidates_look_for_ram(candidates));
+}
+
 static void a_page_in_use_is_parked_where_there_is_a_doorbell(void **state)
 {
     (void)state;
@@ -277,6 +298,7 @@ int main(void)
         ON_STOCK(what_only_the_policy_has_grown_for_is_passed_over),
         ON_STOCK(a_gfn_that_there_is_no_room_for_is_passed_over),
         ON_STOCK(the_search_ends_if_nothing_is_in_memory),
+        ON_STOCK(no_pass_ends_before_all_regions_were_looked_at),
         ON_STOCK(a_pass_over_all_ends_with_a_look_for_new_ram),
         ON_STOCK(a_page_in_use_is_parked_where_there_is_a_doorbell),
         ON_PATCHED(a_page_in_use_is_parked_where_there_is_a_doorbell),

@@ -276,11 +276,11 @@ static void while_a_page_in_waits_no_second_batch_is_begun(void **state)
     struct rig *rig = *state;
 
     let_a_page_in_wait(rig);
-    rig_start_page_out(rig, 200);
+    rig_start_page_out(rig, 128);
     loop_for(rig->base, 1000);
     assert_int_equal(fake_xen_count(TYPE_PAGING_OUT), EVICT_SMALL_BATCH);
     fake_engine_release();
-    rig_page_out(rig, 200);
+    rig_page_out(rig, 128);
 }
 
 static void what_is_put_off_goes_on_as_soon_as_the_page_is_in(void **state)
@@ -320,6 +320,18 @@ static void for_a_while_after_a_page_in_batches_are_small(void **state)
     assert_int_equal(calls_to_page_out(rig, 32), 2 * 32 / EVICT_SMALL_BATCH);
     loop_for(rig->base, 20);
     assert_int_equal(calls_to_page_out(rig, 32), 2);
+}
+
+static void batches_are_large_all_the_same_if_many_pages_are_to_go_out(void **state)
+{
+    struct rig *rig = *state;
+
+    let_a_page_in_wait(rig);
+    rig_start_page_out(rig, 129);
+    loop_for(rig->base, 1000);
+    assert_int_equal(fake_xen_count(TYPE_PAGING_OUT), EVICT_BATCH);
+    fake_engine_release();
+    rig_finish_batch(rig);
 }
 
 /* --- Pages that cannot go out. --- */
@@ -817,6 +829,7 @@ int main(void)
         ON_BOTH(batches_under_way_are_no_more_than_are_wanted),
         cmocka_unit_test(before_a_rest_all_batches_are_over),
         ON_BOTH(while_a_page_in_waits_no_second_batch_is_begun),
+        ON_BOTH(batches_are_large_all_the_same_if_many_pages_are_to_go_out),
         ON_BOTH(for_a_while_after_a_page_in_batches_are_small),
         ON_BOTH(what_is_put_off_goes_on_as_soon_as_the_page_is_in),
         ON_STOCK(a_page_in_use_is_passed_over_and_left_alone_for_a_minute),

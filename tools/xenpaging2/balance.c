@@ -18,7 +18,7 @@
 
 /*
  * When the guest is above its target, it goes below it by a 256th, and by a batch of evictions
- * at most: the next page-ins find room, and are made up for by a batch and not one by one.
+ * at most: the next page-ins find room, and are made up for together and not one by one.
  */
 #define ROOM_SHARE 256
 #define MAX_ROOM EVICT_BATCH

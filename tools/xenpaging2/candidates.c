@@ -104,8 +104,9 @@ bool candidates_look_for_ram(struct candidates *candidates)
     struct candidates_env *env = &candidates->env;
     uint32_t nr_gfns = pages_nr_gfns(env->pages);
     bool passed = policy_passed(env->policy);
+    bool knows_all = candidates->ram_region >= policy_nr_regions(nr_gfns);
 
-    if (passed && candidates->ram_region >= policy_nr_regions(nr_gfns)) {
+    if (passed && knows_all) {
         env->new_pass(env->arg);
         nr_gfns = pages_nr_gfns(env->pages);
         candidates->ram_region = 0;
@@ -113,7 +114,7 @@ bool candidates_look_for_ram(struct candidates *candidates)
     if (candidates->ram_region < policy_nr_regions(nr_gfns))
         candidates->ram_region =
             ram_map_refresh(env->ops, env->policy, nr_gfns, candidates->ram_region);
-    return passed;
+    return passed && knows_all;
 }
 
 void candidates_nominated(struct candidates *candidates, uint32_t gfn)

@@ -17,6 +17,7 @@
 
 #define PUT_OFF_MS 1 /* a turn, once, while page-ins wait */
 #define SMALL_BATCHES_MS 20
+#define MAX_BEHIND (2 * EVICT_BATCH) /* pages that are wanted, for small batches */
 #define MIN_REST_MS 50
 #define MAX_REST_MS 10000
 
@@ -165,16 +166,24 @@ void evict_note_fault(struct evict *evict)
     evict->small_until_ms = clock_ms() + SMALL_BATCHES_MS;
 }
 
+static bool page_ins_come(const struct evict *evict)
+{
+    return clock_ms() < evict->small_until_ms;
+}
+
+/* A store that is slow with writes could not keep up with many page-ins by small ones. */
 unsigned int evict_batch_size(const struct evict *evict)
 {
-    return clock_ms() < evict->small_until_ms ? EVICT_SMALL_BATCH : EVICT_BATCH;
+    bool is_behind = evict->env.wanted(evict->env.arg) > MAX_BEHIND;
+
+    return page_ins_come(evict) && !is_behind ? EVICT_SMALL_BATCH : EVICT_BATCH;
 }
 
 unsigned int evict_step(const struct evict *evict)
 {
-    unsigned int most = xen_step(evict->env.ops), size = evict_batch_size(evict);
+    unsigned int most = xen_step(evict->env.ops);
 
-    return size < most ? size : most;
+    return page_ins_come(evict) && most > EVICT_SMALL_BATCH ? EVICT_SMALL_BATCH : most;
 }
 
 void evict_suspect_gone(struct evict *evict)

@@ -12,8 +12,9 @@
  *
  * Page-ins come first. While some wait, no second batch is begun, whose writes would be in their
  * way, and each turn is put off a little: the processor may be needed by who reads their pages.
- * For a while after one batches are small, as the next one may have to wait for the end of a
- * hypercall or a write. Never serves faults.
+ * For a while after one, hypercalls are for a few pages each, and batches are small if not many
+ * pages are to go out, as the next page-in may have to wait for the end of a hypercall or a write.
+ * Never serves faults.
  */
 #ifndef XENPAGING2_EVICT_H
 #define XENPAGING2_EVICT_H
@@ -30,7 +31,7 @@ struct stats;
 struct store;
 struct xen_ops;
 
-/* Pages in one batch, also when page-ins come, and batches under way at the same time. */
+/* Pages in one batch, and in one while page-ins come; batches under way at the same time. */
 #define EVICT_BATCH 64
 #define EVICT_SMALL_BATCH 8
 #define EVICT_BATCHES 4

@@ -73,7 +73,10 @@ struct evict {
 void evict_next_turn(struct batch *batch, step_fn *step);
 void evict_turn_after(struct batch *batch, step_fn *step, int64_t ms);
 
-/* How many pages a batch may be of, and the next hypercall for: fewer while page-ins come. */
+/*
+ * How many pages a batch may be of, and the next hypercall for. The second is less while page-ins
+ * come; the first, too, if not many are to go out.
+ */
 unsigned int evict_batch_size(const struct evict *evict);
 unsigned int evict_step(const struct evict *evict);
 

@@ -132,6 +132,8 @@ static void channel_ready(evutil_socket_t fd, short what, void *arg)
     struct mem_event_ring *ring = arg;
 
     (void)fd, (void)what;
+    if (event_pending(ring->acknowledge_event, EV_TIMEOUT, NULL))
+        return;
     ring->cons_before = ring->back.req_cons;
     mem_event_ring_consume(ring);
     timer_add_ms(ring->acknowledge_event, 0);
