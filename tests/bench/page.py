@@ -108,6 +108,7 @@ def body(report, names):
     if report["goals"]:
         yield "<h2>What is to be reached</h2>"
         yield from table(list(tables.of_goals(report["goals"])))
+        yield "<ul>" + "".join(f"<li>{html.escape(line)}</li>" for line in tables.reasons(report["goals"])) + "</ul>"
     for part, cases in report["figures"].items():
         yield from of_part(part, cases, names)
     yield "<h2>What could not run</h2><ul>"

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Figures as tables: rows of words, the first of which is the heading."""
+import textwrap
 
 
 def number(value):
@@ -47,6 +48,13 @@ def of_goals(goals):
         yield [goal["what"], number(goal["value"]), goal["goal"], said[goal["reached"]]]
 
 
+def reasons(goals):
+    """What is missed, and why."""
+    for goal in goals:
+        if goal["reason"]:
+            yield f"{goal['what'].lstrip('. ')}: {goal['reason']}"
+
+
 def show(rows):
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     for row in rows:
@@ -60,5 +68,7 @@ def print_all(report, names):
         show(of_part(part, cases, names))
     if report["goals"]:
         show(list(of_goals(report["goals"])))
+        for line in reasons(report["goals"]):
+            print(textwrap.fill(line, 110, subsequent_indent="    "))
     for line in report["missing"]:
         print(f"not run: {line}")
