@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -48,7 +49,8 @@ static struct {
 } * known;
 static life *lives[MAX_LIVES];
 
-static char directory[40], index_path[64], store_path[64], program_path[64], message[256];
+static char directory[40], index_path[64], store_path[64], program_path[64], stand_in[64],
+    message[256];
 static int manager; /* of services: its socket */
 static sigset_t mask;
 
@@ -229,18 +231,22 @@ static int is_killed_with_a_store_that_is_encrypted(struct supervised *supervise
     return is_killed_soon(supervised);
 }
 
-/* Which would kill it. Signals come in the order of their numbers. */
+/* Signals come in the order of their numbers. */
 static int is_not_told_to_hand_over(struct supervised *supervised)
 {
-    sigset_t set;
+    sigset_t set, pending;
     int got;
 
     sigemptyset(&set);
+    sigaddset(&set, SIGUSR2);
     sigaddset(&set, SIGTERM);
     sigprocmask(SIG_BLOCK, &set, NULL);
     kill(supervised->supervisor, SIGUSR2);
     kill(supervised->supervisor, SIGTERM);
-    return sigwait(&set, &got);
+    sigdelset(&set, SIGUSR2);
+    if (sigwait(&set, &got) || sigpending(&pending) || sigismember(&pending, SIGUSR2))
+        return EXIT_FAILURE;
+    return EXIT_SUCCESS;
 }
 
 static int is_not_told_to_hand_over_once_it_serves(struct supervised *supervised)
@@ -307,6 +313,20 @@ static void start_manager(void)
     setenv("NOTIFY_SOCKET", at.sun_path, 1);
 }
 
+/* Says its version as the next pager does, and executes its arguments. */
+static void make_stand_in(void)
+{
+    FILE *script = fopen(stand_in, "we");
+
+    assert_non_null(script);
+    fprintf(
+        script,
+        "#!/bin/sh\n[ \"$1\" != --version ] || exec echo \"stand-in (index %u)\"\nexec \"$@\"\n",
+        INDEX_VERSION);
+    fclose(script);
+    assert_int_equal(chmod(stand_in, 0700), 0);
+}
+
 static int setup(void **state)
 {
     *state = NULL;
@@ -319,7 +339,9 @@ static int setup(void **state)
     snprintf(index_path, sizeof(index_path), "%s/pages.index", directory);
     snprintf(store_path, sizeof(store_path), "%s/pages", directory);
     snprintf(program_path, sizeof(program_path), "%s/program", directory);
-    if (symlink("/usr/bin/env", program_path)) /* which says its version */
+    snprintf(stand_in, sizeof(stand_in), "%s/stand-in", directory);
+    make_stand_in();
+    if (symlink(stand_in, program_path))
         return -1;
     fake_xen_create(16);
     fake_xs_reset();
@@ -351,6 +373,7 @@ static int teardown(void **state)
     unlink(index_path);
     unlink(store_path);
     unlink(program_path);
+    unlink(stand_in);
     be_quiet(false);
     return rmdir(directory);
 }
@@ -748,7 +771,7 @@ static void handing_over_executes_what_is_there_by_now(void **state)
 
     (void)state;
     lives[0] = hands_over;
-    assert_int_equal(run_in_child("/usr/bin/env", argv), 42);
+    assert_int_equal(run_in_child(stand_in, argv), 42);
 }
 
 /* The one that is executed might not drain: nobody would tell it. */
@@ -759,7 +782,7 @@ static void an_order_that_comes_as_the_worker_hands_over_is_not_lost(void **stat
     (void)state;
     lives[0] = hands_over_as_the_order_comes;
     lives[1] = drains_once_it_is_told;
-    assert_int_equal(run_in_child("/usr/bin/env", argv), EXIT_SUCCESS);
+    assert_int_equal(run_in_child(stand_in, argv), EXIT_SUCCESS);
 }
 
 static void a_signal_is_not_the_end_of_what_is_executed(void **state)
@@ -768,7 +791,7 @@ static void a_signal_is_not_the_end_of_what_is_executed(void **state)
 
     (void)state;
     lives[0] = hands_over;
-    assert_int_equal(run_in_child("/usr/bin/env", argv), 42);
+    assert_int_equal(run_in_child(stand_in, argv), 42);
 }
 
 static void the_key_is_handed_over_if_it_is_needed(void **state)
@@ -777,7 +800,7 @@ static void the_key_is_handed_over_if_it_is_needed(void **state)
 
     (void)state;
     lives[0] = hands_over_what_is_encrypted;
-    assert_int_equal(run_in_child("/usr/bin/env", argv), 42);
+    assert_int_equal(run_in_child(stand_in, argv), 42);
 }
 
 static void what_cannot_be_executed_does_not_keep_the_next_worker(void **state)
@@ -789,10 +812,14 @@ static void what_cannot_be_executed_does_not_keep_the_next_worker(void **state)
     assert_int_equal(known->nr, 2);
 }
 
-/* Which is found out while there is a way back: it is not there, or ends with an error. */
+/*
+ * Which is found out while there is a way back: it is not there, ends with an error, or has another
+ * index.
+ */
 static void nobody_hands_over_to_what_cannot_take_over(void **state)
 {
-    char *programs[][2] = {{"/nowhere/to/be/found", NULL}, {"/bin/false", NULL}};
+    char *programs[][2] = {
+        {"/nowhere/to/be/found", NULL}, {"/bin/false", NULL}, {"/usr/bin/env", NULL}};
 
     (void)state;
     for (unsigned int i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {

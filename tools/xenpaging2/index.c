@@ -24,7 +24,6 @@
 #include "page.h"
 
 #define MAGIC "xenpaging2 index\n"
-#define VERSION_NUMBER 4
 #define LIVE_OFFSET 1024
 #define GFNS_OFFSET ((off_t)PAGE_BYTES)
 #define MAX_ENTRIES (UINT32_MAX + INT64_C(1)) /* of each table */
@@ -181,7 +180,7 @@ static int read_old_page(struct index *index, const struct index_owner *owner, u
         return refuse_errno(text, "cannot be read");
     if (length && memcmp(old.header.magic, MAGIC, sizeof(MAGIC)))
         return refuse(text, -EEXIST, "exists and is not an index of this program");
-    if (old.header.version == VERSION_NUMBER && old.header.checksum == checksum(&old.header) &&
+    if (old.header.version == INDEX_VERSION && old.header.checksum == checksum(&old.header) &&
         is_same_domain(&old.header, owner))
         *nr_pauses = old.live.nr_pauses;
     return 0;
@@ -192,7 +191,7 @@ static int write_first_page(int fd, const struct index_owner *owner, uint32_t nr
 {
     struct first_page page = {
         .header = {.magic = MAGIC,
-                   .version = VERSION_NUMBER,
+                   .version = INDEX_VERSION,
                    .page_bytes = PAGE_BYTES,
                    .owner = *owner},
         .live = {.nr_pauses = nr_pauses},
@@ -268,7 +267,7 @@ static int check_header(const struct header *header, const struct index_owner *o
 {
     if (memcmp(header->magic, MAGIC, sizeof(MAGIC)))
         return refuse(text, -EBADMSG, "is not an index of this program, or damaged");
-    if (header->version != VERSION_NUMBER)
+    if (header->version != INDEX_VERSION)
         return refuse(text, -EBADMSG, "is of another version of this program");
     if (header->checksum != checksum(header) || header->page_bytes != PAGE_BYTES)
         return refuse(text, -EBADMSG, "is damaged: the checksum of its header is wrong");

@@ -24,6 +24,9 @@
 
 struct index;
 
+/* Of the format: what one version has left, a pager with another one refuses. */
+#define INDEX_VERSION 4u
+
 /* What an entry says, apart from the number of a slot plus 1. Few bits make none of another. */
 #define INDEX_NONE 0u               /* the gfn is not out */
 #define INDEX_NOMINATED 0xf0f0f0f0u /* it may be nominated, and is not out */

@@ -12,11 +12,8 @@
 #include "log.h"
 #include "options.h"
 #include "privileges.h"
+#include "successor.h"
 #include "supervisor.h"
-
-#ifndef VERSION
-#define VERSION "unknown"
-#endif
 
 static void lock_memory(void)
 {
@@ -73,7 +70,7 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     }
     if (options.help || options.version) {
-        fputs(options.help ? options_usage() : "xenpaging2 " VERSION "\n", stdout);
+        fputs(options.help ? options_usage() : successor_version(), stdout);
         return EXIT_SUCCESS;
     }
     log_set_domid(options.domid);
