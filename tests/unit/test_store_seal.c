@@ -6,6 +6,7 @@
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "failing.h"
@@ -201,6 +202,12 @@ static void errors_of_the_engine_come_up_as_they_are(void **state)
     assert_int_equal(ios[2].error, -ENOSPC);
     assert_int_equal(fake_engine.nr_released, 1);
     assert_gets(1, 1, slot);
+}
+
+static void the_key_is_in_no_core_dump(void **state)
+{
+    (void)state;
+    assert_int_equal(prctl(PR_GET_DUMPABLE), 0);
 }
 
 static void closing_forgets_what_is_under_way(void **state)
@@ -445,6 +452,7 @@ int main(void)
         WITH_STORE(a_page_of_another_slot_is_found),
         WITH_STORE(an_older_page_of_the_same_slot_is_found),
         WITH_STORE(errors_of_the_engine_come_up_as_they_are),
+        WITH_STORE(the_key_is_in_no_core_dump),
         WITH_STORE(closing_forgets_what_is_under_way),
         WITH_STORE(all_else_is_the_engines),
         WITH_STORE(whether_a_slot_may_be_kept_is_the_engines_too),

@@ -14,6 +14,7 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 
 #include "done_later.h"
@@ -346,8 +347,11 @@ static int create_secret(struct seal *s, const struct store_secret *secret)
     return 0;
 }
 
+/* OpenSSL's copies of the key are in memory that a core dump would have. */
 static int create_ciphers(struct seal *s)
 {
+    if (prctl(PR_SET_DUMPABLE, 0))
+        return -errno;
     s->encrypt = EVP_CIPHER_CTX_new();
     s->decrypt = EVP_CIPHER_CTX_new();
     if (!s->encrypt || !s->decrypt)
