@@ -389,6 +389,20 @@ static void the_file_is_for_us_alone(void **state)
     assert_int_equal(st.st_mode & 07777, 0600);
 }
 
+/* Whoever made it, or let others read it, since. */
+static void a_file_that_was_there_is_for_us_alone_from_now_on(void **state)
+{
+    struct stat st;
+    int fd = open(path, O_WRONLY | O_CREAT, 0644);
+
+    (void)state;
+    assert_true(fd >= 0 && !fchmod(fd, 0644));
+    close(fd);
+    assert_int_equal(open_store(), 0);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0600);
+}
+
 static void the_file_grows_only_as_slots_are_used(void **state)
 {
     struct stat st;
@@ -937,6 +951,7 @@ int main(void)
         WITH_DIRECTORY(what_an_earlier_pager_gave_back_cannot_be_read_either),
         WITH_DIRECTORY(a_slot_may_be_kept_if_the_file_is_not_in_memory),
         WITH_DIRECTORY(the_file_is_for_us_alone),
+        WITH_DIRECTORY(a_file_that_was_there_is_for_us_alone_from_now_on),
         WITH_DIRECTORY(the_file_grows_only_as_slots_are_used),
         WITH_DIRECTORY(the_file_says_whose_it_is),
         WITH_DIRECTORY(removing_deletes_the_file_and_the_store_goes_on),

@@ -66,8 +66,6 @@ static const char *const calls[] = {
     "unlinkat",
     "write",
     "writev",
-    "io_uring_enter",
-    "io_uring_register",
     /* xenstored, and servers of pages */
     "bind",
     "connect",

@@ -356,6 +356,8 @@ static int empty_file(struct file_engine *file, const struct error_text *text)
         return refuse(text, -EEXIST, "exists and is not a store of this program");
     if (ftruncate(file->fd, 0))
         return refuse_errno(text, "cannot be emptied");
+    if (fchmod(file->fd, 0600))
+        return refuse_errno(text, "cannot be made ours alone");
     file->created = true;
     return 0;
 }
