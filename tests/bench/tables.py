@@ -51,8 +51,8 @@ def of_goals(goals):
 def reasons(goals):
     """What is missed, and why."""
     for goal in goals:
-        if goal["reason"]:
-            yield f"{goal['what'].lstrip('. ')}: {goal['reason']}"
+        if goal["reached"] is False:
+            yield f"{goal['what'].lstrip('. ')}: {goal['reason'] or 'not looked into'}"
 
 
 def show(rows):
