@@ -26,6 +26,9 @@ struct bench {
 void bench_start(struct bench *b, const char *dir, bool patched, const char *where,
                  uint64_t nr_gfns);
 
+/* Kills the pager, and has another one take its place; start_us is how long that took. */
+void bench_take_over(struct bench *b, const char *dir, const char *where);
+
 /* Tells the pager to end; returns when it has, with all pages back. */
 void bench_end(struct bench *b);
 

@@ -123,6 +123,15 @@ void bench_start(struct bench *b, const char *dir, bool patched, const char *whe
     start_pager(b, dir, where);
 }
 
+void bench_take_over(struct bench *b, const char *dir, const char *where)
+{
+    kill(b->pager, SIGKILL);
+    if (dom0_await_exit(b->pager, (unsigned int)(PATIENCE_US / 1000)) < 0)
+        die("the pager cannot be killed");
+    dom0_remove("/libxl/%u/paging/state", b->domain->id);
+    start_pager(b, dir, where);
+}
+
 void bench_end(struct bench *b)
 {
     kill(b->pager, SIGTERM);
