@@ -78,7 +78,8 @@ sim-demo: sim
 	@$(SIM)/demo
 
 SEEDS ?= 2000
-KILLS ?= 4200
+KILLS_STOCK ?= 9000
+KILLS_PATCHED ?= 4500
 SOME_KILLS ?= 1-60 1201-1230 2401-2430
 
 SIM_SCRIPTS := $(addprefix check-sim-,fidelity selftest supervised store-faults clean-pages)
@@ -95,12 +96,16 @@ check-sim: sim
 $(SIM_SCRIPTS): check-sim-%: sim
 	@$(SIM)/$*
 
+# storm KIND,KILLS: and none dies at the next ones, else there are more.
+storm = $(SIM)/run --kills --$(1) 1-$(2) && \
+        SIM_NONE_DIES=1 $(SIM)/run --kills --$(1) $(shell expr $(2) + 1)-$(shell expr $(2) + 30)
+
 # All there are: each way of each call of a story, and each moment of one in a single process.
 .PHONY: kill-storm
 kill-storm: sim $(B)/$(UNIT)/test_killed
 	@KILL_EVERY=1 $(B)/$(UNIT)/test_killed
-	@$(SIM)/run --kills --stock 1-$(KILLS)
-	@$(SIM)/run --kills --patched 1-$(KILLS)
+	@$(call storm,stock,$(KILLS_STOCK))
+	@$(call storm,patched,$(KILLS_PATCHED))
 
 .PHONY: soak
 soak: sim

@@ -168,6 +168,8 @@ int story_kill(const char *dir, bool patched, uint64_t seed)
         mapper_start(&s.guest, i, true);
     tell();
     end();
+    if (getenv("SIM_NONE_DIES") && s.plan->nr_deaths)
+        complain("a pager has died: there are more moments than that");
     if (getenv("SIM_VERBOSE"))
         printf("seed %lu: %lu calls, %u deaths%s\n", (unsigned long)seed,
                (unsigned long)s.plan->nr_calls, s.plan->nr_deaths,
