@@ -5,7 +5,8 @@
 # "BENCH PAGER WHAT ..." that tests/bench/part-lab makes figures of.
 #
 # There is one processor, since only then instructions can be counted. A guest whose page is there runs
-# at once all the same, as if dom0 had one of its own: its weight is 16 times that of dom0.
+# at once all the same, as if dom0 had one of its own: its weight is 16 times that of dom0. Not so the
+# one that thrashes, whose pager would not get the processor for evictions.
 #
 # lab: timeout 7200
 # lab: icount 1
@@ -21,16 +22,11 @@ TOUCH_US=2000  # between two touches
 LINES=16       # of 64 page-ins each, for one distribution of their delays
 SQUEEZES=6     # during which delays are taken, too
 ROUNDS=1       # of the guest that thrashes
-GUEST_WEIGHT=4096
 
-# bench_start_guest NAME MIB WORDS...: of one vCPU.
-bench_start_guest() {
-    bench_name=$1
-    bench_mib=$2
-    shift 2
-    start_guest "$bench_name" "$bench_mib" 1 "$@"
-    xl sched-credit2 -d "$bench_name" -w "$GUEST_WEIGHT"
-    xl sched-credit2 -d Domain-0 -w $((GUEST_WEIGHT / 16))
+# set_weights DOM0 GUEST WEIGHT: of dom0, and of this guest.
+set_weights() {
+    xl sched-credit2 -d Domain-0 -w "$1"
+    xl sched-credit2 -d "$2" -w "$3"
 }
 
 bench_start_pager() {
@@ -84,7 +80,8 @@ delays_while_evicting() {
 }
 
 bench_squeezed() {
-    bench_start_guest a "$MIB" "mb=$REGION" "touch_us=$TOUCH_US"
+    start_guest a "$MIB" 1 "mb=$REGION" "touch_us=$TOUCH_US"
+    set_weights 256 a 4096
     bench_start_pager a
     xl pause a
     timed to-half target $((MIB * 1024 / 2))
@@ -100,7 +97,8 @@ bench_squeezed() {
 
 # A guest goes over a region of which less than its size stays in memory.
 bench_thrashing() {
-    bench_start_guest b 112 mb=32 pattern=random
+    start_guest b 112 1 mb=32 pattern=random
+    set_weights 256 b 256
     bench_start_pager b
     squeeze_to b 28
     expect_resident b 28 1 600
