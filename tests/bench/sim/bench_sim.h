@@ -46,6 +46,13 @@ bool bench_is_squeezed(const struct bench *b, uint64_t pages);
 void bench_refill(struct bench *b, uint64_t slack);
 
 /*
+ * Has host and pager run on one processor, or on all again. To wake another one can take longer
+ * than all else of a page-in, in a virtual machine above all; evictions are faster with one for
+ * each.
+ */
+void bench_keep_together(const struct bench *b, bool together);
+
+/*
  * Looks at a page that is drawn. Returns how long that took, in us, if it had to come in, else a
  * negative number; own_us is what the pager took itself. A page that is not as it was ends the
  * program.

@@ -73,7 +73,6 @@ static void put_touches_at_rest(struct bench *b)
 {
     double start_cpu;
 
-    bench_squeeze(b, b->pages->nr / 4);
     start_cpu = bench_pager_us(b);
     while (touches.nr < NR_TOUCHES)
         touch(b);
@@ -107,8 +106,11 @@ static void put_drain(struct bench *b)
 static void put_pager(struct bench *b)
 {
     put_eviction(b);
+    bench_squeeze(b, b->pages->nr / 4);
+    bench_keep_together(b, true);
     put_touches_at_rest(b);
     put_touches_while_evicting(b);
+    bench_keep_together(b, false);
     put_drain(b);
 }
 
