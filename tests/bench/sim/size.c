@@ -45,6 +45,7 @@ void bench_size(struct bench *b, const char *dir, const char *where, uint64_t nr
     put_figure("start-cpu-ms", bench_pager_us(b) / 1000);
     put_figure("present-mib", present_bytes(b) / (1 << 20));
     put_figure("gfns", (double)b->domain->nr_gfns);
+    bench_keep_together(b, true);
     bench_squeeze(b, b->pages->nr / 4 * 3);
     present = present_bytes(b);
     nr = (double)b->domain->page_outs;
