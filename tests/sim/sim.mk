@@ -14,9 +14,9 @@ SIM_LIBRARIES := xenctrl.so.4.17 xencall.so.1 xenevtchn.so.1 xenforeignmemory.so
                  xendevicemodel.so.1
 SIM_LIBRARY_FILES := $(SIM_LIBRARIES:%=$(SIM_B)/lib/lib%)
 SIM_HOST := $(wildcard $(SIM)/host/*.c $(SIM)/stories/*.c) \
-            tests/rules/p2m_rules.c tests/lab/guest/pattern.c tests/lab/guest/order.c
+            $(SIM)/lib/shared_file.c tests/rules/p2m_rules.c tests/lab/guest/pattern.c tests/lab/guest/order.c
 SIM_HOST_OBJECTS := $(SIM_HOST:%.c=$(SIM_B)/obj/%.o)
-SIM_CLIENT_OBJECTS := $(addprefix $(SIM_B)/obj/$(SIM)/lib/,client.o client_map.o client_shared.o kill_point.o own_time.o)
+SIM_CLIENT_OBJECTS := $(addprefix $(SIM_B)/obj/$(SIM)/lib/,client.o client_map.o client_shared.o kill_point.o own_time.o shared_file.o)
 SIM_INCLUDES := $(addprefix -iquote ,$(SIM)/lib $(SIM)/host $(SIM)/stories tests/rules tests/lab/guest \
                 tools/xenpaging2)
 # What is in a program can be inlined there.

@@ -171,12 +171,15 @@ static bool page_ins_come(const struct evict *evict)
     return clock_ms() < evict->small_until_ms;
 }
 
+static bool is_behind(const struct evict *evict)
+{
+    return evict->env.wanted(evict->env.arg) > MAX_BEHIND;
+}
+
 /* A store that is slow with writes could not keep up with many page-ins by small ones. */
 unsigned int evict_batch_size(const struct evict *evict)
 {
-    bool is_behind = evict->env.wanted(evict->env.arg) > MAX_BEHIND;
-
-    return page_ins_come(evict) && !is_behind ? EVICT_SMALL_BATCH : EVICT_BATCH;
+    return page_ins_come(evict) && !is_behind(evict) ? EVICT_SMALL_BATCH : EVICT_BATCH;
 }
 
 unsigned int evict_step(const struct evict *evict)

@@ -2,15 +2,14 @@
 #include "bench_sim.h"
 
 #include <err.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "dom0.h"
+#include "shared_file.h"
 
 #define PATIENCE_US 300e6
 #define LOOK_US 50
@@ -87,31 +86,12 @@ static void start_pager(struct bench *b, const char *dir, const char *where)
         die("nobody takes the pager's own time");
 }
 
-/* In a file, which the pager's libraries map. */
-static struct own_time *share_own_time(const char *dir)
-{
-    struct own_time *own;
-    char path[256];
-    int fd;
-
-    snprintf(path, sizeof(path), "%s/own-time", dir);
-    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0 || ftruncate(fd, sizeof(*own)))
-        err(1, "%s", path);
-    own = mmap(NULL, sizeof(*own), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (own == MAP_FAILED)
-        err(1, "mmap");
-    close(fd);
-    setenv("SIM_OWN_TIME", path, 1);
-    return own;
-}
-
 void bench_start(struct bench *b, const char *dir, bool patched, const char *where,
                  uint64_t nr_gfns)
 {
     host_create(patched, 1, b->pages->nr + SPARE_PAGES);
     host.is_quiet = true;
-    b->own = share_own_time(dir);
+    b->own = shared_file_create(dir, "SIM_OWN_TIME", sizeof(*b->own));
     dom0_start(dir);
     host_lock();
     b->domain = domain_create(b->pages->nr, 1);

@@ -6,12 +6,5 @@
 # lab: nbd-server nbdkit
 # lab: hypervisor stock
 
-start_nbd_server a 192
-start_thrashing 1 "--store=$(nbd_store a)"
-kill_workers "${kills:-5}"
-nbd_refaults=$(status_value a refaults)
-restart_nbd_server a 3
-expect_status a refaults $((nbd_refaults + 200))
-hand_over_often "${upgrades:-3}"
-end_thrashing
+thrash_over_nbd 1 "${kills:-5}" "${upgrades:-3}"
 pass

@@ -6,12 +6,5 @@
 # lab: timeout 4200
 # lab: nbd-server nbdkit
 
-start_nbd_server a 192
-start_thrashing 2 "--store=$(nbd_store a)"
-kill_workers "${kills:-10}"
-nbd_refaults=$(status_value a refaults)
-restart_nbd_server a 3
-expect_status a refaults $((nbd_refaults + 200))
-hand_over_often "${upgrades:-5}"
-end_thrashing
+thrash_over_nbd 2 "${kills:-10}" "${upgrades:-5}"
 pass

@@ -1,26 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kill_point.h"
 
-#include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "shared_file.h"
 
 static struct kill_plan *plan;
 
 __attribute__((constructor)) static void read_environment(void)
 {
-    const char *path = getenv("SIM_KILL");
-    int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
-
-    if (fd < 0)
-        return;
-    plan = mmap(NULL, sizeof(*plan), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (plan == MAP_FAILED)
-        abort();
-    close(fd);
+    plan = shared_file_open("SIM_KILL", sizeof(*plan));
 }
 
 bool kill_point_is_planned(void)

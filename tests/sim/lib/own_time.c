@@ -1,25 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "own_time.h"
 
-#include <fcntl.h>
 #include <stdbool.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
+
+#include "shared_file.h"
 
 static struct own_time *own;
 
 __attribute__((constructor)) static void read_environment(void)
 {
-    const char *path = getenv("SIM_OWN_TIME");
-    int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
-
-    if (fd < 0)
-        return;
-    own = mmap(NULL, sizeof(*own), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (own == MAP_FAILED)
-        abort();
-    close(fd);
+    own = shared_file_open("SIM_OWN_TIME", sizeof(*own));
 }
 
 static bool somebody_waits(void)

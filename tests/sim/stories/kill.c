@@ -13,10 +13,11 @@
 
 #include "dom0.h"
 #include "guest.h"
-#include "kill_plan.h"
+#include "kill_point.h"
 #include "mappers.h"
 #include "pattern.h"
 #include "peace.h"
+#include "shared_file.h"
 #include "story.h"
 
 #define PATIENCE_MS 60000
@@ -158,7 +159,7 @@ int story_kill(const char *dir, bool patched, uint64_t seed)
     s.guest = (struct guest){.nr_ram = 320, .region = 200, .mapped = 32, .zero = 25, .writes = 50};
     host_create(patched, pattern_mix(seed), (uint32_t)s.guest.nr_ram + 128);
     dom0_start(dir);
-    s.plan = kill_plan_create(dir);
+    s.plan = shared_file_create(dir, "SIM_KILL", sizeof(*s.plan));
     plan_deaths();
     guest_create(&s.guest, 2);
     dom0_introduce(s.guest.domain->id);

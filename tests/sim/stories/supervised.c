@@ -13,8 +13,9 @@
 
 #include "dom0.h"
 #include "guest.h"
-#include "kill_plan.h"
+#include "kill_point.h"
 #include "peace.h"
+#include "shared_file.h"
 #include "story.h"
 
 #define PATIENCE_MS 60000
@@ -219,7 +220,7 @@ static void begin(const char *dir, bool patched)
 {
     host_create(patched, 1, (uint32_t)s.guest.nr_ram + 128);
     dom0_start(dir);
-    s.plan = kill_plan_create(dir);
+    s.plan = shared_file_create(dir, "SIM_KILL", sizeof(*s.plan));
     guest_create(&s.guest, 2);
     dom0_introduce(s.guest.domain->id);
     dom0_write("512", "/libxl/%u/paging/target-min", s.guest.domain->id);

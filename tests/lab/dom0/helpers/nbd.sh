@@ -28,3 +28,17 @@ restart_nbd_server() {
     sleep "$2"
     start_nbd_server "$1"
 }
+
+# thrash_over_nbd VCPUS KILLS HANDOVERS: guest a, whose worker is killed so often, as its server is once, and
+# hands over so often.
+thrash_over_nbd() {
+    nbd_vcpus=$1 nbd_kills=$2 nbd_handovers=$3
+    start_nbd_server a 192
+    start_thrashing "$nbd_vcpus" "--store=$(nbd_store a)"
+    kill_workers "$nbd_kills"
+    nbd_refaults=$(status_value a refaults)
+    restart_nbd_server a 3
+    expect_status a refaults $((nbd_refaults + 200))
+    hand_over_often "$nbd_handovers"
+    end_thrashing
+}
