@@ -361,7 +361,8 @@ static int load(const xen_mem_paging_op_t *op)
 {
     int rc;
 
-    assert_non_null(op->buffer.p);
+    if (!op->buffer.p)
+        return memop(CALL_PREP, op->gfn, prepare_without_page);
     if (call_fails(CALL_LOAD, op->gfn))
         return -errno;
     rc = ring_is_enabled() ? p2m_prepare(op->gfn, op->buffer.p) : -ENODEV;

@@ -336,6 +336,29 @@ static void a_step_takes_one_hypercall_each_way(void **state)
     fake_xen_assert_at_peace();
 }
 
+/* More than what goes out in one. */
+static void a_query_takes_few_hypercalls(void **state)
+{
+    const unsigned int nr = RING_GFN;
+    struct xen_page asked[RING_GFN];
+    enum fake_call call = fake_xen_is_patched() ? CALL_BATCH : CALL_MULTICALL;
+    unsigned int before;
+
+    (void)state;
+    enable();
+    assert_int_equal(nominate_one(ops, nr - 1), 0);
+    assert_int_equal(evict_one(ops, nr - 1), 0);
+    before = fake_xen_nr_calls(call);
+    for (uint32_t i = 0; i < nr; i++)
+        asked[i].gfn = i;
+    xen_query(ops, asked, nr);
+    assert_int_equal(fake_xen_nr_calls(call),
+                     before + (fake_xen_is_patched() ? 1 : (nr + XEN_MAX_STEP - 1) / XEN_MAX_STEP));
+    for (uint32_t i = 0; i < nr - 1; i++)
+        assert_int_equal(asked[i].rc, XEN_PAGE_IN);
+    assert_int_equal(asked[nr - 1].rc, fake_xen_is_patched() ? XEN_PAGE_OUT : XEN_PAGE_WANTED);
+}
+
 static void of_several_loads_each_has_its_own_outcome(void **state)
 {
     (void)state;
@@ -645,6 +668,7 @@ int main(void)
         ON_STOCK(closing_tries_once_more_to_unpause_the_guest),
         ON_BOTH(a_page_in_use_stays),
         ON_BOTH(a_step_takes_one_hypercall_each_way),
+        ON_BOTH(a_query_takes_few_hypercalls),
         ON_BOTH(of_several_loads_each_has_its_own_outcome),
         ON_STOCK(a_multicall_that_breaks_off_leaves_the_rest_in_doubt),
         ON_PATCHED(what_xen_offers_is_asked_for_once_paging_is_on),

@@ -42,13 +42,13 @@ int adopt_check(const struct adopt_env *env, char *message, size_t size)
     return 0;
 }
 
-/* The next gfns from *gfn on for which is(env, gfn) says so, as many as one call takes. */
+/* The next gfns from *gfn on for which is(env, gfn) says so, as many as one query takes. */
 static unsigned int gather(const struct adopt_env *env, uint32_t *gfn, struct xen_page *pages,
                            bool (*is)(const struct adopt_env *env, uint32_t gfn))
 {
     unsigned int nr = 0;
 
-    while (nr < xen_step(env->ops)) {
+    while (nr < XEN_MAX_QUERY) {
         *gfn = pages_next_with_room(env->pages, *gfn);
         if (*gfn == pages_nr_gfns(env->pages))
             break;
@@ -73,7 +73,7 @@ static void adopt_one(const struct adopt_env *env, const struct xen_page *page)
 
 static int adopt_what_is_out(const struct adopt_env *env)
 {
-    struct xen_page pages[XEN_MAX_STEP];
+    struct xen_page pages[XEN_MAX_QUERY];
     uint32_t gfn = 0;
     unsigned int nr;
 
@@ -127,7 +127,7 @@ static bool is_kept(const struct adopt_env *env, uint32_t gfn)
 /* As long as a nomination stands, so does its entry. */
 static int clear_left_over(const struct adopt_env *env)
 {
-    struct xen_page pages[XEN_MAX_STEP];
+    struct xen_page pages[XEN_MAX_QUERY];
     uint32_t gfn = 0;
     unsigned int nr;
     int rc = 0;

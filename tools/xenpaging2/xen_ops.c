@@ -372,7 +372,7 @@ void xen_cancel(struct xen_ops *ops, struct xen_page *pages, unsigned int nr)
 
 void xen_query(struct xen_ops *ops, struct xen_page *pages, unsigned int nr)
 {
-    assert(nr <= xen_step(ops));
+    assert(nr <= XEN_MAX_QUERY);
     if (nr)
         ops->way->query(ops, pages, nr);
 }

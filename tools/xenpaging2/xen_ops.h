@@ -18,6 +18,7 @@ struct xen_ops;
 
 /* No step is larger: see xen_step(). */
 #define XEN_MAX_STEP 32
+#define XEN_MAX_QUERY 512 /* pages that xen_query() takes, of all that are out */
 
 /* One page of a batch. */
 struct xen_page {
@@ -171,7 +172,7 @@ void xen_cancel(struct xen_ops *ops, struct xen_page *pages, unsigned int nr);
 /*
  * What Xen makes of gfns that may be out. The rc of each page: an enum xen_page_state, or a
  * negative errno. Page-ins for which the frame is there are completed. A stock Xen does not tell
- * OUT from WANTED, and says WANTED.
+ * OUT from WANTED, and says WANTED. There may be XEN_MAX_QUERY of them.
  */
 void xen_query(struct xen_ops *ops, struct xen_page *pages, unsigned int nr);
 

@@ -33,7 +33,7 @@ struct xen_batch_args {
     xen_mem_paging_op_t op;
     xen_mem_paging_op_t ops[XEN_MAX_STEP];
     multicall_entry_t calls[XEN_MAX_STEP];
-    struct xen_mem_paging_batch_entry entries[XEN_MAX_STEP];
+    struct xen_mem_paging_batch_entry entries[XEN_MAX_QUERY];
 };
 
 struct xen_ops {

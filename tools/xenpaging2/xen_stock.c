@@ -118,11 +118,9 @@ static void load(struct xen_ops *ops, struct xen_page *pages, unsigned int nr)
     xen_multicall(ops, XENMEM_paging_op_prep, true, pages, nr);
 }
 
-/* ENOENT: RAM, nominated, or a hole. EINVAL: there is no frame. */
-static int query_one(struct xen_ops *ops, uint32_t gfn)
+/* Of a prep. ENOENT: RAM, nominated, or a hole. EINVAL: there is no frame. */
+static int page_state(int rc)
 {
-    int rc = xen_prep(ops, gfn);
-
     if (rc == -EINVAL)
         return XEN_PAGE_WANTED;
     return rc == -ENOENT ? XEN_PAGE_IN : rc; /* 0, if it was on its way in, is XEN_PAGE_IN */
@@ -130,8 +128,12 @@ static int query_one(struct xen_ops *ops, uint32_t gfn)
 
 static void query(struct xen_ops *ops, struct xen_page *pages, unsigned int nr)
 {
+    for (unsigned int i = 0, n; i < nr; i += n) {
+        n = nr - i < XEN_MAX_STEP ? nr - i : XEN_MAX_STEP;
+        xen_multicall(ops, XENMEM_paging_op_prep, false, pages + i, n);
+    }
     for (unsigned int i = 0; i < nr; i++)
-        pages[i].rc = query_one(ops, pages[i].gfn);
+        pages[i].rc = page_state(pages[i].rc);
 }
 
 const struct xen_way xen_stock = {

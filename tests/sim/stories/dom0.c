@@ -65,27 +65,33 @@ static const char *needed(const char *name)
 
 /* --- Processes. They end with this one. --- */
 
-static pid_t start(char *const args[], const char *log)
+_Noreturn static void become(char *const args[], const char *log)
 {
-    char path[MAX_PATH];
-    pid_t pid;
-    int fd;
-
-    snprintf(path, sizeof(path), "%s/%s", dir, log ? log : "");
-    pid = fork();
-    if (pid < 0)
-        err(1, "fork");
-    if (pid)
-        return pid;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (log) {
-        fd = open(path, O_WRONLY | O_CREAT | O_APPEND, 0600);
+        int fd = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
+
         dup2(fd, STDOUT_FILENO);
         dup2(fd, STDERR_FILENO);
     }
     execv(args[0], args);
     perror(args[0]);
     _exit(127);
+}
+
+/* A fork() would take long: it copies the page tables of what may be a guest of a TiB. */
+static pid_t start(char *const args[], const char *log)
+{
+    char path[MAX_PATH];
+    pid_t pid;
+
+    snprintf(path, sizeof(path), "%s/%s", dir, log ? log : "");
+    pid = vfork();
+    if (pid < 0)
+        err(1, "vfork");
+    if (!pid)
+        become(args, log ? path : NULL);
+    return pid;
 }
 
 int dom0_await_exit(pid_t pid, unsigned int ms)
