@@ -36,7 +36,7 @@
     ((off_t)PAGE_BYTES +                                                                           \
      ((off_t)sizeof(uint32_t) + (off_t)sizeof(struct index_seal)) * (INT64_C(1) << 32) +           \
      (INT64_C(1) << 29))
-#define SLOTS_OFFSET (PARTS_OFFSET + (INT64_C(1) << 17))
+#define SLOTS_OFFSET (PARTS_OFFSET + (INT64_C(1) << 20))
 #define SERVE_MS 100
 
 enum what { HEADER, ENTRY, RECORD, LENGTH, PARTS, NR_WHATS };

@@ -49,6 +49,7 @@ static void page_loaded(void *arg)
     struct rig *rig = arg;
 
     rig->loaded++;
+    rig->waits_when_loaded = guest_is_waiting(0);
     balance_loaded(rig->balance);
     if (!pager_is_awaited(rig->pager))
         evict_go_on(rig->evict);

@@ -44,6 +44,7 @@ struct rig {
 
     unsigned int cannot_load, all_can_load, short_of_memory, drained, suspect_gone, fetched, loaded,
         evicted, new_passes;
+    bool waits_when_loaded; /* vCPU 0, when the pager said so last */
     uint32_t cannot_load_gfn;
     char cannot_load_why[64];
 };

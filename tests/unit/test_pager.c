@@ -35,6 +35,18 @@ static void a_fault_brings_the_page_back(void **state)
     assert_int_equal(store_bytes(rig->store), 2 * 4096);
 }
 
+static void the_guest_goes_on_before_the_books_are_kept(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_page_out(rig, 3);
+    rig->waits_when_loaded = true;
+    assert_false(guest_read(0, 1));
+    rig_serve_guest(rig);
+    assert_int_equal(rig->loaded, 1);
+    assert_false(rig->waits_when_loaded);
+}
+
 static void what_the_guest_then_writes_goes_out_with_the_next_eviction(void **state)
 {
     struct rig *rig = *state;
@@ -942,6 +954,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         ON_BOTH(a_fault_brings_the_page_back),
+        ON_BOTH(the_guest_goes_on_before_the_books_are_kept),
         ON_BOTH(what_the_guest_then_writes_goes_out_with_the_next_eviction),
         ON_BOTH(a_page_of_zeros_comes_back_without_io),
         ON_BOTH(several_vcpus_on_one_gfn_get_one_load_and_a_response_each),

@@ -533,6 +533,36 @@ static void a_damaged_index_is_refused(void **state)
     drain();
 }
 
+static uint32_t set_entry(uint32_t gfn, uint32_t entry)
+{
+    int fd = open(index_path, O_RDWR);
+    uint32_t old;
+
+    assert_int_equal(pread(fd, &old, sizeof(old), ENTRY_OFFSET + 4 * (off_t)gfn), sizeof(old));
+    assert_int_equal(pwrite(fd, &entry, sizeof(entry), ENTRY_OFFSET + 4 * (off_t)gfn),
+                     sizeof(entry));
+    close(fd);
+    return old;
+}
+
+/* Its slot is not given away, and the page is there once the entry is. */
+static void an_index_that_lacks_what_is_out_is_refused(void **state)
+{
+    uint32_t gfn = 0, entry;
+
+    (void)state;
+    start();
+    page_out();
+    while (pages_state(d.pages, gfn) != PAGE_PAGED)
+        gfn++;
+    clean_up();
+    entry = set_entry(gfn, INDEX_NONE);
+    assert_refused(EBADMSG, "the index does not say where it is");
+    set_entry(gfn, entry);
+    start();
+    drain();
+}
+
 /* The fresh start is as it ever was. */
 static void what_is_stale_with_nothing_out_is_overwritten(void **state)
 {
@@ -607,6 +637,7 @@ int main(void)
         ON_BOTH(without_an_index_nobody_takes_over),
         ON_BOTH(another_domains_index_is_refused),
         ON_BOTH(a_damaged_index_is_refused),
+        ON_PATCHED(an_index_that_lacks_what_is_out_is_refused),
         ON_BOTH(what_is_stale_with_nothing_out_is_overwritten),
         ON_BOTH(a_start_that_fails_with_nothing_out_leaves_no_pauses_of_the_dead),
     };

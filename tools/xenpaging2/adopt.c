@@ -88,6 +88,20 @@ static int adopt_what_is_out(const struct adopt_env *env)
     return 0;
 }
 
+/*
+ * Not on a stock Xen, which goes on counting what was ballooned away. What was given up since we
+ * asked for each is counted no more.
+ */
+static int check_that_all_are_known(const struct adopt_env *env)
+{
+    struct xen_domain_info info;
+    int rc = xen_is_patched(env->ops) ? xen_domain_info(env->ops, &info) : -EOPNOTSUPP;
+
+    if (rc)
+        return rc == -EOPNOTSUPP ? 0 : rc;
+    return info.paged_pages > pages_nr_paged(env->pages) ? -EBADMSG : 0;
+}
+
 static bool is_left_over(const struct adopt_env *env, uint32_t gfn)
 {
     return pages_state(env->pages, gfn) == PAGE_RESIDENT &&
@@ -154,6 +168,8 @@ int adopt_pages(const struct adopt_env *env, char *message, size_t size)
 {
     int rc = adopt_what_is_out(env);
 
+    if (!rc)
+        rc = check_that_all_are_known(env);
     if (!rc)
         rc = clear_left_over(env);
     if (rc) {

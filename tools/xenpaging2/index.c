@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The file: a page with the header, the entries of up to 2^32 gfns, the seals and the set of as
- * many slots, the set of parts, and the records of slots. Each table has its place whatever the
- * size of the others; between them the file has holes. The records are last, so that its size tells
- * how many there are.
+ * many slots, which parts there are, and the records of slots. Each table has its place whatever
+ * the size of the others; between them the file has holes. The records are last, so that its size
+ * tells how many there are.
  */
 #include "index.h"
 
@@ -30,7 +30,7 @@
 #define SEALS_OFFSET (GFNS_OFFSET + (off_t)sizeof(uint32_t) * MAX_ENTRIES)
 #define SET_OFFSET (SEALS_OFFSET + (off_t)sizeof(struct index_seal) * MAX_ENTRIES)
 #define PARTS_OFFSET (SET_OFFSET + MAX_ENTRIES / 8)
-#define SLOTS_OFFSET (PARTS_OFFSET + MAX_ENTRIES / PART_GFNS / 8)
+#define SLOTS_OFFSET (PARTS_OFFSET + MAX_ENTRIES / PART_GFNS)
 
 /* Never changed once it is written. */
 struct header {
@@ -322,16 +322,15 @@ static bool part_matters(const struct index *index, uint32_t part)
 
 bool index_has_entries(const struct index *index)
 {
-    uint64_t words[512];
+    uint8_t parts[16384];
     bool has = false;
 
     for (uint32_t part = 0; !has && part < MAX_ENTRIES / PART_GFNS; part++) {
-        const uint32_t bit = part % (8 * sizeof(words));
+        const size_t i = part % sizeof(parts);
 
-        if (!bit &&
-            pread(index->fd, words, sizeof(words), PARTS_OFFSET + part / 8) != sizeof(words))
+        if (!i && pread(index->fd, parts, sizeof(parts), PARTS_OFFSET + part) != sizeof(parts))
             return true;
-        has = words[bit / 64] >> bit % 64 & 1 && part_matters(index, part);
+        has = parts[i] && part_matters(index, part);
     }
     return has;
 }
@@ -396,7 +395,7 @@ uint64_t *index_grow_set(struct index *index, uint64_t *words, uint32_t old_nr, 
     return grow(index, SET_OFFSET, words, old_nr * sizeof(*words), nr * sizeof(*words));
 }
 
-uint64_t *index_grow_parts(struct index *index, uint64_t *words, uint32_t old_nr, uint32_t nr)
+uint8_t *index_grow_parts(struct index *index, uint8_t *parts, uint32_t old_nr, uint32_t nr)
 {
-    return grow(index, PARTS_OFFSET, words, old_nr * sizeof(*words), nr * sizeof(*words));
+    return grow(index, PARTS_OFFSET, parts, old_nr, nr);
 }

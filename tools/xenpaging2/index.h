@@ -25,7 +25,7 @@
 struct index;
 
 /* Of the format: what one version has left, a pager with another one refuses. */
-#define INDEX_VERSION 4u
+#define INDEX_VERSION 5u
 
 /* What an entry says, apart from the number of a slot plus 1. Few bits make none of another. */
 #define INDEX_NONE 0u               /* the gfn is not out */
@@ -33,6 +33,9 @@ struct index;
 #define INDEX_ZERO UINT32_MAX       /* if it is out, it is a page of zeros */
 #define INDEX_KEPT 0x8f0f0f0fu      /* xor such a number: it is not out, and keeps the slot */
 #define INDEX_MAX_SLOTS 0x70000000u /* so that no slot looks like one of these */
+
+/* A part whose gfns have entries; 0 is one without. What few bits make of it is not 0. */
+#define INDEX_PART 0xffu
 
 static inline bool index_is_kept(uint32_t entry)
 {
@@ -116,10 +119,10 @@ struct index_seal *index_grow_seals(struct index *index, struct index_seal *seal
 
 /*
  * Likewise, of a set of slots: words of 64 bits. What it is of is up to the store's engine. And of
- * the set of parts.
+ * parts, a byte each.
  */
 uint64_t *index_grow_set(struct index *index, uint64_t *words, uint32_t old_nr, uint32_t nr);
-uint64_t *index_grow_parts(struct index *index, uint64_t *words, uint32_t old_nr, uint32_t nr);
+uint8_t *index_grow_parts(struct index *index, uint8_t *parts, uint32_t old_nr, uint32_t nr);
 
 /*
  * Likewise, of the entries of gfns. These are only addresses, and must not be written to before

@@ -12,6 +12,7 @@
 #include "clock_ms.h"
 #include "kept.h"
 #include "log.h"
+#include "mem_event_ring.h"
 #include "page.h"
 #include "pages.h"
 #include "policy.h"
@@ -92,12 +93,11 @@ static void loaded(struct load *load)
 {
     struct pager_env *env = &load->pager->env;
     uint32_t gfn = load->io.gfn;
-    enum policy_event event;
 
     env->stats->page_ins++;
-    if (pager_somebody_waits(load->pager, gfn, &event)) {
+    if (load->was_awaited) {
         env->stats->refaults++;
-        policy_note(env->policy, gfn, event, clock_ms());
+        policy_note(env->policy, gfn, load->asked_by, clock_ms());
     }
     pages_loaded(env->pages, gfn);
     kept_or_free(env->pages, env->store, gfn, load->io.slot);
@@ -187,6 +187,26 @@ static unsigned int gather(struct pager *pager, bool awaited, struct load **load
     return nr;
 }
 
+static bool answer(struct load *load)
+{
+    load->was_awaited = pager_somebody_waits(load->pager, load->io.gfn, &load->asked_by);
+    pager_respond_waiting(load->pager, load->io.gfn);
+    return load->was_awaited;
+}
+
+/* What Xen has taken. The guest goes on while the books are kept. */
+static void answer_all(struct pager *pager, struct load **loads, const struct xen_page *pages,
+                       unsigned int nr)
+{
+    bool any = false;
+
+    for (unsigned int i = 0; i < nr; i++)
+        if (!pages[i].rc)
+            any |= answer(loads[i]);
+    if (any)
+        mem_event_ring_notify(pager->ring);
+}
+
 /* All that was read in this turn of the loop, in one hypercall. Who waits does not wait for others.
  */
 static void hand_over(evutil_socket_t fd, short what, void *arg)
@@ -202,6 +222,7 @@ static void hand_over(evutil_socket_t fd, short what, void *arg)
     for (unsigned int i = 0; i < nr; i++)
         pages[i] = (struct xen_page){.gfn = loads[i]->io.gfn, .copy = loads[i]->io.page};
     xen_load_all(pager->env.ops, pages, nr);
+    answer_all(pager, loads, pages, nr);
     for (unsigned int i = 0; i < nr; i++)
         handed_over(loads[i], pages[i].rc);
     if (!STAILQ_EMPTY(&pager->read))

@@ -147,6 +147,7 @@ void mem_event_ring_on_notify(struct mem_event_ring *ring, mem_event_notify_fn *
 
 void mem_event_ring_notify(struct mem_event_ring *ring)
 {
+    event_del(ring->notify_event);
     if (xenevtchn_notify(ring->channel, ring->port))
         log_limited(LOG_LEVEL_ERROR, "cannot notify Xen: %s", strerror(errno));
 }

@@ -20,9 +20,11 @@ struct load {
     struct pager *pager;
     struct event *retry;
     bool in_use;
-    bool is_fetch;   /* nobody waited when it began */
-    bool is_read;    /* the page is read and checked, and Xen has not taken it yet */
-    bool is_dropped; /* the guest gave the gfn up meanwhile */
+    bool is_fetch;    /* nobody waited when it began */
+    bool is_read;     /* the page is read and checked, and Xen has not taken it yet */
+    bool is_dropped;  /* the guest gave the gfn up meanwhile */
+    bool was_awaited; /* by whom the page had been asked for when Xen took it */
+    enum policy_event asked_by;
     unsigned int store_tries;
 };
 

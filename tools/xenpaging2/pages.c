@@ -12,8 +12,7 @@
 
 #define NR_RECENT 65536u /* a power of two: indices wrap */
 #define URGENT 0x80u     /* a flag beside the state */
-#define PARTS_IN_WORD (64 * PART_GFNS)
-#define MAX_LOOKS 8192u /* for a slot that is kept: some 10 us */
+#define MAX_LOOKS 8192u  /* for a slot that is kept: some 10 us */
 
 struct pages {
     uint32_t nr_gfns;
@@ -22,7 +21,7 @@ struct pages {
     uint32_t nr_urgent; /* and PAGED */
     uint32_t nr_kept;   /* slots of RESIDENT gfns */
     struct index *index;
-    uint64_t *parts;   /* a bit for each that has room; in the others all gfns are RESIDENT */
+    uint8_t *parts;    /* 0: it has no room, and all its gfns are RESIDENT */
     uint32_t *entries; /* these two as many as whole parts have */
     uint8_t *state;
 
@@ -35,16 +34,14 @@ struct pages {
     uint32_t kept_scan;
 };
 
-static uint32_t nr_words(uint32_t nr_gfns)
+static uint32_t nr_parts(uint32_t nr_gfns)
 {
-    return (uint32_t)(((size_t)nr_gfns + PARTS_IN_WORD - 1) / PARTS_IN_WORD);
+    return (uint32_t)(whole_parts(nr_gfns) / PART_GFNS);
 }
 
 bool pages_has_room(const struct pages *pages, uint32_t gfn)
 {
-    uint32_t part = gfn / PART_GFNS;
-
-    return pages->parts[part / 64] >> part % 64 & 1;
+    return pages->parts[gfn / PART_GFNS];
 }
 
 uint32_t pages_next_with_room(const struct pages *pages, uint64_t from)
@@ -72,7 +69,7 @@ int pages_make_room(struct pages *pages, uint32_t gfn)
         return 0;
     rc = take_room(pages, (size_t)part * PART_GFNS, PART_GFNS);
     if (!rc)
-        __atomic_or_fetch(&pages->parts[part / 64], UINT64_C(1) << part % 64, __ATOMIC_RELEASE);
+        __atomic_store_n(&pages->parts[part], INDEX_PART, __ATOMIC_RELEASE);
     return rc;
 }
 
@@ -116,7 +113,7 @@ void pages_destroy(struct pages *pages)
     if (!pages)
         return;
     locked_free(pages->recent, NR_RECENT * sizeof(*pages->recent));
-    locked_free(pages->parts, nr_words(pages->nr_gfns) * sizeof(*pages->parts));
+    locked_free(pages->parts, nr_parts(pages->nr_gfns));
     locked_free(pages->entries, whole_parts(pages->nr_gfns) * sizeof(*pages->entries));
     locked_free(pages->state, whole_parts(pages->nr_gfns) * sizeof(*pages->state));
     free(pages);
@@ -125,8 +122,8 @@ void pages_destroy(struct pages *pages)
 /* The smaller ones of them first; they are given back if the next one does not grow. */
 static int grow_parts(struct pages *pages, uint32_t nr_gfns)
 {
-    uint64_t *parts =
-        index_grow_parts(pages->index, pages->parts, nr_words(pages->nr_gfns), nr_words(nr_gfns));
+    uint8_t *parts =
+        index_grow_parts(pages->index, pages->parts, nr_parts(pages->nr_gfns), nr_parts(nr_gfns));
 
     if (!parts)
         return store_was_full(-errno) ? -ENOSPC : -ENOMEM;
@@ -156,8 +153,7 @@ static int grow_entries(struct pages *pages, uint32_t nr_gfns)
 
 static void shrink_parts(struct pages *pages, uint32_t nr_gfns)
 {
-    pages->parts = locked_shrink(pages->parts, nr_words(nr_gfns) * sizeof(*pages->parts),
-                                 nr_words(pages->nr_gfns) * sizeof(*pages->parts));
+    pages->parts = locked_shrink(pages->parts, nr_parts(nr_gfns), nr_parts(pages->nr_gfns));
 }
 
 static void shrink_state(struct pages *pages, uint32_t nr_gfns)

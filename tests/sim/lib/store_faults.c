@@ -4,7 +4,8 @@
  * RATE", one call in RATE fails or does less than it was asked for ("SEED RATE short": only that).
  * Which, the seed and the number of the call say. Pagers that can write several pages at once, or
  * read at once what is in memory, do it one by one then, and where one is to die at one of its
- * writes.
+ * writes. A pager that finds a file $SIM_STORE_GONE has a store that is gone for good: whatever is
+ * at its place later, it would have to open.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -28,7 +29,8 @@ static const int write_errors[NR_WAYS] = {EINTR, PARTLY, ENOSPC, EIO,
                                           EINTR, PARTLY, ENOSPC, EDQUOT};
 
 static uint64_t seed, rate, nr_calls;
-static bool one_by_one, only_short;
+static bool one_by_one, only_short, is_gone;
+static const char *gone;
 
 __attribute__((constructor)) static void read_environment(void)
 {
@@ -37,7 +39,8 @@ __attribute__((constructor)) static void read_environment(void)
     if (faults)
         sscanf(faults, "%lu %lu", &seed, &rate);
     only_short = faults && strstr(faults, "short");
-    one_by_one = rate || getenv("SIM_KILL");
+    gone = getenv("SIM_STORE_GONE");
+    one_by_one = rate || gone || getenv("SIM_KILL");
 }
 
 /* Returns how many bytes to transfer, or -1 with errno. The header at the beginning is spared:
@@ -47,6 +50,10 @@ static ssize_t fault(const int *errors, size_t bytes, off_t offset)
     uint64_t chance;
     int error;
 
+    is_gone = is_gone || (gone && !access(gone, F_OK));
+    errno = ENXIO;
+    if (is_gone)
+        return -1;
     if (!rate || !offset)
         return (ssize_t)bytes;
     chance = pattern_mix(seed ^ (__atomic_add_fetch(&nr_calls, 1, __ATOMIC_RELAXED) << 32));

@@ -22,9 +22,9 @@
 /* Where things are in an index, see index.c. */
 #define GFNS_OFFSET PAGE_BYTES
 #define SEALS_OFFSET (GFNS_OFFSET + 4 * (UINT64_C(1) << 32))
-#define SLOTS_OFFSET                                                                               \
-    (SEALS_OFFSET + sizeof(struct index_seal) * (UINT64_C(1) << 32) + (UINT64_C(1) << 29) +        \
-     (UINT64_C(1) << 17))
+#define SET_OFFSET (SEALS_OFFSET + sizeof(struct index_seal) * (UINT64_C(1) << 32))
+#define PARTS_OFFSET (SET_OFFSET + (UINT64_C(1) << 29))
+#define SLOTS_OFFSET (PARTS_OFFSET + (UINT64_C(1) << 20))
 #define LIVE_OFFSET 1024
 
 /* --- Files. --- */
@@ -146,6 +146,18 @@ static void file_system_grows(void)
     resize(LARGE);
 }
 
+static void device_goes(void)
+{
+    make_file(scene_path("gone"), 0);
+}
+
+/* The pager has what it had opened, which is of no use. */
+static void device_is_back(void)
+{
+    unlink(scene_path("gone"));
+    kill(scene.pager, SIGUSR2);
+}
+
 static void cut(const char *path, uint64_t size)
 {
     if (truncate(path, (off_t)size))
@@ -257,6 +269,34 @@ static void entry_is_hurt(void)
     flip_index(GFNS_OFFSET + 4 * (uint64_t)chosen);
 }
 
+/* As of a gfn that is not out. */
+static uint32_t exchange_entry(uint32_t gfn, uint32_t entry)
+{
+    const uint64_t offset = GFNS_OFFSET + sizeof(entry) * (uint64_t)gfn;
+    uint32_t old;
+
+    transfer(scene.index, &old, sizeof(old), offset, false);
+    transfer(scene.index, &entry, sizeof(entry), offset, true);
+    return old;
+}
+
+static uint32_t chosen_entry;
+
+static void entry_is_gone(void)
+{
+    scene_kill_pager();
+    chosen = one_that_is_out();
+    chosen_entry = exchange_entry(chosen, INDEX_NONE);
+    scene_start_pager();
+}
+
+static void entry_is_there(void)
+{
+    scene_kill_pager();
+    exchange_entry(chosen, chosen_entry);
+    scene_start_pager();
+}
+
 static uint64_t byte_of_record(uint32_t slot)
 {
     return SLOTS_OFFSET + slot * sizeof(struct index_slot) + scene.fault->byte;
@@ -311,6 +351,7 @@ static const struct fault faults[] = {
     {FAULT("server-forgets", server_is_replaced, NULL), .server = "memory 4M"},
     {FAULT("full", NULL, file_system_grows), .option = SMALL},
     {FAULT("short-transfers", NULL, nothing), .option = "1 3 short"},
+    {FAULT("device-gone", device_goes, device_is_back)},
     {FAULT("store-truncated", store_is_truncated, NULL)},
     {FAULT("store-bits", pages_are_hurt, pages_are_healed)},
     {FAULT("index-truncated", index_is_truncated, NULL)},
@@ -324,8 +365,10 @@ static const struct fault faults[] = {
     INDEX_BYTE("checksum-key", 72),
     INDEX_BYTE("checksum", 264),
     INDEX_BYTE("pauses", LIVE_OFFSET),
+    INDEX_BYTE("parts", PARTS_OFFSET),
     INDEX_BYTE("figures", LIVE_OFFSET + offsetof(struct index_live, stats)),
     {FAULT("index-entry", entry_is_hurt, entry_is_healed)},
+    {FAULT("index-entry-gone", entry_is_gone, entry_is_there)},
     {RECORD_BYTE(gfn)},
     {RECORD_BYTE(checksum)},
     {RECORD_BYTE(generation)},
@@ -346,6 +389,8 @@ void fault_prepare_store(void)
     } else if (scene.fault->mend == file_system_grows) {
         mkdir(scene_path("small"), 0700);
         resize(SMALL);
+    } else if (scene.fault->begin == device_goes) {
+        setenv("SIM_STORE_GONE", scene_path("gone"), 1);
     } else if (scene.fault->option) {
         setenv("SIM_STORE_FAULTS", scene.fault->option, 1);
     }
