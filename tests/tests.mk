@@ -16,6 +16,7 @@
 #   make check-ept     EPT_SCENARIOS (some) on Intel's extended page tables, which is slow
 #   make check-long    LONG_SCENARIOS: what check-lab has in short; an hour and more
 #   make soak-lab      a guest that thrashes for SOAK_MINUTES, with targets that move, pagers that die, saves
+#   make kill-storm-lab           270 pagers die in 6 boots: KILL_BOOTS of a patched Xen, as many of a stock one
 #   make soak, make kill-storm    on the simulated Xen: tests/sim/sim.mk
 #   make fuzz TIME=3600           tests/fuzz/fuzz.mk
 #   make patches-check build and boot Xen with each further patch of hypervisor-patches/: an hour
@@ -116,6 +117,17 @@ check-long: lab-deps all
 soak-lab: lab-deps all
 	@$(LAB)/run --set minutes=$(SOAK_MINUTES) \
 	    --timeout $$(($(SOAK_MINUTES) * 120 + 2400)) $(LAB)/long/soak.sh
+
+# How long the guest waited is in a line of each boot for workers, and in one for pagers as a whole.
+KILL_BOOTS ?= 3
+KILLED := killed-while-thrashing killed-while-thrashing-stock
+
+.PHONY: kill-storm-lab
+kill-storm-lab: lab-deps all
+	@for boot in $$(seq $(KILL_BOOTS)); do \
+	    $(LAB)/run --jobs 2 $(KILLED:%=$(LAB)/long/%.sh) || exit 1; \
+	    grep -h 'from death to first page-in' $(KILLED:%=$(B)/lab/runs/%-latest/scenario.log); \
+	done
 
 .PHONY: check-ept
 check-ept: ept-deps all

@@ -76,11 +76,12 @@ void daemon_short_of_memory(void *arg)
 /* How long the guest has felt that a pager had died. */
 static void say_first_page_in(struct daemon *d)
 {
-    if (!d->supervised || !d->supervised->died_ms || d->stats->refaults == d->refaults_before)
+    if (!d->takes_over || !d->waited_since_ms || d->stats->refaults == d->refaults_before)
         return;
-    log_info("the first page-in after the death of the last pager, in %" PRId64 " ms",
-             clock_ms() - d->supervised->died_ms);
-    d->supervised->died_ms = 0;
+    log_info("the first page-in after %s, in %" PRId64 " ms",
+             d->saw_death ? "the death of the last pager" : "this start",
+             clock_ms() - d->waited_since_ms);
+    d->waited_since_ms = 0;
 }
 
 void daemon_page_loaded(void *arg)

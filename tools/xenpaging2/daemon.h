@@ -59,6 +59,8 @@ struct daemon {
     bool failed;              /* a page cannot be had; the domain was paused for it */
     bool is_held;             /* it was, and may be still */
     uint64_t refaults_before; /* of earlier pagers */
+    int64_t waited_since_ms;  /* the guest, for its first page-in; 0: it has had it */
+    bool saw_death;           /* that is when the last pager died, not when we began */
 
     struct event_base *base;
     struct event *signals[DAEMON_NR_SIGNALS];

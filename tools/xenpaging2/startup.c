@@ -344,6 +344,14 @@ static int listen_to_xenstore(struct daemon *d)
     return d->status ? 0 : startup_no_memory(d);
 }
 
+/* When the last pager died is known if it had the same supervisor. */
+static int note_since_when_the_guest_waits(struct daemon *d)
+{
+    d->saw_death = d->supervised && d->supervised->died_ms;
+    d->waited_since_ms = d->saw_death ? d->supervised->died_ms : clock_ms();
+    return 0;
+}
+
 static int name_paths(struct daemon *d)
 {
     d->domid = d->options->domid;
@@ -363,6 +371,7 @@ static int check_options(struct daemon *d)
 int daemon_start(struct daemon *d)
 {
     static int (*const steps[])(struct daemon * d) = {
+        note_since_when_the_guest_waits,
         name_paths,
         check_options,
         open_interfaces,

@@ -7,6 +7,6 @@
 
 start_thrashing 1
 kill_workers "${kills:-40}"
-again_and_again "${both:-5}" kill_both a
+kill_both_often "${both:-5}"
 end_thrashing
 pass

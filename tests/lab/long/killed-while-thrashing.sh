@@ -9,7 +9,7 @@ leave_pages_to_mapper
 start_thrashing 2
 start_mapping a
 kill_workers "${kills:-40}"
-again_and_again "${both:-5}" kill_both a
+kill_both_often "${both:-5}"
 stop_mapping
 end_thrashing
 pass

@@ -8,7 +8,7 @@
 
 start_thrashing 1
 kill_workers "${kills:-3}"
-again_and_again "${both:-1}" kill_both a
+kill_both_often "${both:-1}"
 hand_over_often "${upgrades:-1}"
 end_thrashing
 pass

@@ -11,7 +11,7 @@ worker_pid() {
 
 # first_page_ins NAME: how many workers have served a page after the death of another one.
 first_page_ins() {
-    grep -c 'the first page-in after the death' "$(pager_log "$1")" || true
+    grep -c 'the first page-in after' "$(pager_log "$1")" || true
 }
 
 has_served() {
@@ -37,9 +37,9 @@ stalls() {
     sed -n 's/.*the first page-in after.* in \([0-9]*\) ms$/\1/p' "$(pager_log "$1")" | tail -n "+$2"
 }
 
-# note_stalls NAME FROM WHAT
-note_stalls() {
-    note "$3: from death to first page-in $(stalls "$1" "$2" | sort -n |
+# note_times WHAT < TIMES
+note_times() {
+    note "$1: from death to first page-in $(sort -n |
         awk '{ ms[NR] = $1 } END { print "median " ms[int((NR + 1) / 2)] " ms, max " ms[NR] " ms, of " NR }')"
 }
 
@@ -72,20 +72,36 @@ again_and_again() {
 kill_workers() {
     kill_from=$(($(first_page_ins a) + 1))
     again_and_again "$1" kill_worker a
-    note_stalls a $kill_from "workers that were killed"
+    stalls a $kill_from | note_times "workers that were killed"
 }
 
-# kill_both NAME: worker and supervisor; then a pager is started by hand.
+# uptime_ms: of dom0.
+uptime_ms() {
+    awk '{ printf "%d", $1 * 1000 }' /proc/uptime
+}
+
+# kill_both NAME: worker and supervisor; then a pager is started by hand. The new one's first page-in
+# counts from its start.
 kill_both() {
-    kill_refaults=$(status_value "$1" refaults)
+    kill_served=$(first_page_ins "$1")
     kill_pids="$(pager_pid "$1") $(worker_pid "$1")"
+    kill_ms=$(uptime_ms)
     # shellcheck disable=SC2086
     kill -KILL $kill_pids
     for kill_pid in $kill_pids; do
         wait_until "the end of process $kill_pid" 30 has_ended "$kill_pid"
     done
+    kill_ms=$(($(uptime_ms) - kill_ms))
     start_pager "$1"
-    expect_status "$1" refaults $((kill_refaults + 1))
+    wait_until "a page-in after the death of guest $1's pager" 120 has_served "$1" $((kill_served + 1))
+    echo $((kill_ms + $(stalls "$1" $((kill_served + 1))))) >> /run/lab/kill-both
+}
+
+# kill_both_often TIMES
+kill_both_often() {
+    rm -f /run/lab/kill-both
+    again_and_again "$1" kill_both a
+    note_times "workers killed with their supervisors" < /run/lab/kill-both
 }
 
 # hand_over NAME: to the program that is at the pager's place by now.
@@ -99,7 +115,7 @@ hand_over() {
 hand_over_often() {
     kill_from=$(($(first_page_ins a) + 1))
     again_and_again "$1" hand_over a
-    note_stalls a $kill_from "pagers that handed over"
+    stalls a $kill_from | note_times "pagers that handed over"
 }
 
 # end_thrashing: nothing is lost.
