@@ -29,19 +29,20 @@
 #include "loop.h"
 #include "options.h"
 #include "page.h"
+#include "store_seal.h"
 
 #define NR_GFNS 48u
 #define RESIDENT 16u
+#define SEALS_OFFSET ((off_t)PAGE_BYTES + (off_t)sizeof(uint32_t) * (INT64_C(1) << 32))
 #define PARTS_OFFSET                                                                               \
-    ((off_t)PAGE_BYTES +                                                                           \
-     ((off_t)sizeof(uint32_t) + (off_t)sizeof(struct index_seal)) * (INT64_C(1) << 32) +           \
-     (INT64_C(1) << 29))
+    (SEALS_OFFSET + (off_t)sizeof(struct index_seal) * (INT64_C(1) << 32) + (INT64_C(1) << 29))
 #define SLOTS_OFFSET (PARTS_OFFSET + (INT64_C(1) << 20))
 #define SERVE_MS 100
 
-enum what { HEADER, ENTRY, RECORD, LENGTH, PARTS, NR_WHATS };
+enum what { HEADER, ENTRY, RECORD, LENGTH, PARTS, SEAL, NR_WHATS };
 
 static char store[64], path[80];
+static struct store_secret secret;
 
 static void write_at(int fd, const void *data, size_t bytes, off_t offset)
 {
@@ -80,6 +81,15 @@ static void change_record(int fd, struct fuzz_input *in)
              SLOTS_OFFSET + (off_t)slot * (off_t)sizeof(struct index_slot) + word * 4);
 }
 
+/* Of no consequence where pages are not encrypted. */
+static void change_seal(int fd, struct fuzz_input *in)
+{
+    uint32_t slot = fuzz_byte(in) % NR_GFNS, at = fuzz_byte(in) % sizeof(struct index_seal);
+    uint8_t value = fuzz_byte(in);
+
+    write_at(fd, &value, 1, SEALS_OFFSET + (off_t)slot * (off_t)sizeof(struct index_seal) + at);
+}
+
 static void change_length(int fd, struct fuzz_input *in)
 {
     static const off_t lengths[] = {0, 1, 100, PAGE_BYTES, PAGE_BYTES + 50, SLOTS_OFFSET};
@@ -93,7 +103,7 @@ static void change_index(struct fuzz_input *in)
 {
     static void (*const changes[NR_WHATS])(int fd, struct fuzz_input *in) = {
         [HEADER] = change_header, [ENTRY] = change_entry, [RECORD] = change_record,
-        [LENGTH] = change_length, [PARTS] = change_parts,
+        [LENGTH] = change_length, [PARTS] = change_parts, [SEAL] = change_seal,
     };
     int fd = open(path, O_RDWR | O_CLOEXEC);
 
@@ -111,7 +121,7 @@ static bool target_is_reached(void *arg)
 
 static void page_out_and_break_off(struct options *options)
 {
-    struct daemon d = {.options = options};
+    struct daemon d = {.options = options, .secret = &secret};
 
     assert_int_equal(daemon_start(&d), 0);
     balance_set_target(d.balance, RESIDENT);
@@ -135,8 +145,11 @@ static void let_guest_ask(struct daemon *d)
 
 static void take_over(struct options *options)
 {
-    struct daemon d = {.options = options};
-    int rc = daemon_start(&d);
+    struct daemon d = {.options = options, .secret = &secret};
+    int rc;
+
+    secret.epoch++;
+    rc = daemon_start(&d);
 
     if (rc)
         assert_one_line(d.message);
@@ -148,7 +161,7 @@ static void take_over(struct options *options)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fuzz_input in = {data, size};
-    struct options options = {.domid = FAKE_DOMID, .nr_settings = 2};
+    struct options options = {.domid = FAKE_DOMID, .nr_settings = 3};
 
     snprintf(store, sizeof(store), "/tmp/fuzz_index-%d", (int)getpid());
     snprintf(path, sizeof(path), "%s.index", store);
@@ -166,6 +179,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     options.settings[0].value = store;
     options.settings[1].key = "target-min";
     options.settings[1].value = "16";
+    options.settings[2].key = "encrypt";
+    options.settings[2].value = size / 2 % 2 ? "yes" : "no";
+    secret = (struct store_secret){.key = "thirty-two bytes that are no one", .id = 1, .epoch = 1};
     page_out_and_break_off(&options);
     change_index(&in);
     take_over(&options);
