@@ -23,10 +23,10 @@ LINES=16       # of 64 page-ins each, for one distribution of their delays
 SQUEEZES=6     # during which delays are taken, too
 ROUNDS=1       # of the guest that thrashes
 
-# set_weights DOM0 GUEST WEIGHT: of dom0, and of this guest.
-set_weights() {
-    xl sched-credit2 -d Domain-0 -w "$1"
-    xl sched-credit2 -d "$2" -w "$3"
+# set_weight GUEST WEIGHT: dom0's is 256.
+set_weight() {
+    xl sched-credit2 -d Domain-0 -w 256
+    xl sched-credit2 -d "$1" -w "$2"
 }
 
 bench_start_pager() {
@@ -81,7 +81,7 @@ delays_while_evicting() {
 
 bench_squeezed() {
     start_guest a "$MIB" 1 "mb=$REGION" "touch_us=$TOUCH_US"
-    set_weights 256 a 4096
+    set_weight a 4096
     bench_start_pager a
     xl pause a
     timed to-half target $((MIB * 1024 / 2))
@@ -98,7 +98,7 @@ bench_squeezed() {
 # A guest goes over a region of which less than its size stays in memory.
 bench_thrashing() {
     start_guest b 112 1 mb=32 pattern=random
-    set_weights 256 b 256
+    set_weight b 256
     bench_start_pager b
     squeeze_to b 28
     expect_resident b 28 1 600

@@ -146,7 +146,7 @@ static int create_tables(struct daemon *d)
                               max_gfn);
     nr_gfns = (uint32_t)max_gfn + 1;
     d->pages = pages_create(nr_gfns, d->index);
-    if (!d->pages && errno == ENOSPC)
+    if (!d->pages && store_was_full(-errno))
         return startup_refuse(d, -ENOSPC, "index: '%s': there is no room for it", d->index_path);
     d->policy = policy_create(d->settings.policy, nr_gfns);
     return d->pages && d->policy && !make_room(d) ? 0 : startup_no_memory(d);
