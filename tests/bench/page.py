@@ -19,6 +19,7 @@ TITLES = {
     "lab": "On a real Xen, emulated: instructions count, not the time of this machine",
     "sim": "On a simulated host, at the speed of this machine",
     "size": "The cost against the guest's size, on a simulated host",
+    "death": "A pager dies, and the next one takes over, on a simulated host",
     "store": "What the stores take and give, without a Xen",
 }
 
@@ -82,6 +83,10 @@ def of_size(cases):
     yield bars("The pager's memory, MiB", cases, "present-mib")
 
 
+def of_death(cases):
+    yield bars("Take-over, ms per GiB that is out", cases, "take-over-ms-per-gib")
+
+
 def of_store(cases):
     mixes = by_mix(cases)
     for mix, those in mixes.items():
@@ -91,7 +96,7 @@ def of_store(cases):
         yield delays("Page-in, while 128 page-outs are under way, us: mixed", mixes["mixed"], "busy")
 
 
-PLOTS = {"lab": of_lab, "sim": of_sim, "size": of_size, "store": of_store}
+PLOTS = {"lab": of_lab, "sim": of_sim, "size": of_size, "death": of_death, "store": of_store}
 
 
 def of_part(part, cases, names):

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * sim PART CASE DIR MIX PAGES WHAT STORE TEXT...: prints figures of a guest of that many such pages
- * on a simulated host; its files are in DIR, which is empty. WHAT is stock, patched  our pager on
- * such a Xen, with this store old             the one in $SIM_OLD_PAGER, with this file limits what
- * is the least for such pages; STORE is the name of a file swap            the kernel's own, with
- * the swap that is on size=GIB        ours, with a guest of that size which is mostly a hole
+ * on a simulated host; its files are in DIR, which is empty. WHAT is one of
+ *
+ * - stock, patched: our pager on such a Xen, with this store
+ * - old: the one in $SIM_OLD_PAGER, with this file
+ * - limits: what is the least for such pages; STORE is the name of a file
+ * - swap: the kernel's own, with the swap that is on
+ * - size=GIB: ours, with a guest of that size which is mostly a hole
+ * - death-stock, death-patched: ours dies, and the next one takes over
  *
  * The rest of the environment is that of simxen.
  */
@@ -114,6 +118,21 @@ static void put_pager(struct bench *b)
     put_drain(b);
 }
 
+/* With three quarters out. The guest is paused for nearly all of it, if there is a supervisor. */
+static void put_take_over(struct bench *b, const char *dir, bool patched, const char *store)
+{
+    double gib;
+
+    bench_start(b, dir, patched, store, 0);
+    bench_squeeze(b, b->pages->nr / 4);
+    gib = (double)b->domain->paged_pages / (1 << 18);
+    bench_take_over(b, dir, store);
+    put_figure("out-gib", gib);
+    put_figure("take-over-ms", b->start_us / 1000);
+    put_figure("take-over-ms-per-gib", b->start_us / 1000 / gib);
+    bench_end(b);
+}
+
 static void put(const char *what, const char *dir, const struct pages *pages, const char *store)
 {
     struct bench b = {.pages = pages};
@@ -124,6 +143,8 @@ static void put(const char *what, const char *dir, const struct pages *pages, co
         bench_swap(pages);
     } else if (!strncmp(what, "size=", 5)) {
         bench_size(&b, dir, store, strtoull(what + 5, NULL, 10) << 18);
+    } else if (!strncmp(what, "death-", 6)) {
+        put_take_over(&b, dir, !strcmp(what + 6, "patched"), store);
     } else {
         if (!strcmp(what, "old"))
             b.old_pager = getenv("SIM_OLD_PAGER");

@@ -26,15 +26,6 @@ static double present_bytes(const struct bench *b)
     return (double)kib * 1024;
 }
 
-/* The guest is paused for nearly all of it. */
-static void put_take_over(struct bench *b, const char *dir, const char *where)
-{
-    bench_take_over(b, dir, where);
-    put_figure("take-over-ms", b->start_us / 1000);
-    put_figure("take-over-ms-per-gib",
-               b->start_us / 1000 / ((double)b->domain->paged_pages / (1 << 18)));
-}
-
 /* Memory for what is out comes in steps, which the first quarter has begun. */
 void bench_size(struct bench *b, const char *dir, const char *where, uint64_t nr_gfns)
 {
@@ -59,7 +50,6 @@ void bench_size(struct bench *b, const char *dir, const char *where, uint64_t nr
     put_figure("more-bytes-per-stored-page", (squeezed - present) / nr);
     put_figure("squeezed-mib", squeezed / (1 << 20));
     put_figure("stored-pages", (double)(b->domain->page_outs - b->domain->page_ins));
-    put_take_over(b, dir, where);
     start = now_us();
     start_cpu = bench_pager_us(b);
     bench_refill(b, 0);
