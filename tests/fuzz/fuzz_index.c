@@ -70,7 +70,7 @@ static void change_parts(int fd, struct fuzz_input *in)
 {
     uint8_t value = fuzz_byte(in);
 
-    write_at(fd, &value, 1, PARTS_OFFSET + fuzz_byte(in) % 8);
+    write_at(fd, &value, 1, PARTS_OFFSET + fuzz_byte(in) % 2);
 }
 
 static void change_record(int fd, struct fuzz_input *in)

@@ -24,10 +24,7 @@ static void nomination_lost(void *arg, uint32_t gfn)
 
 static void fault(void *arg, uint32_t gfn)
 {
-    struct rig *rig = arg;
-
-    evict_note_fault(rig->evict);
-    readahead_fault(rig->readahead, gfn);
+    readahead_fault(((struct rig *)arg)->readahead, gfn);
 }
 
 static bool may_fetch(void *arg)
@@ -50,6 +47,7 @@ static void page_loaded(void *arg)
 
     rig->loaded++;
     rig->waits_when_loaded = guest_is_waiting(0);
+    evict_note_page_in(rig->evict);
     balance_loaded(rig->balance);
     if (!pager_is_awaited(rig->pager))
         evict_go_on(rig->evict);

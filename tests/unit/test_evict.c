@@ -322,6 +322,17 @@ static void for_a_while_after_a_page_in_batches_are_small(void **state)
     assert_int_equal(calls_to_page_out(rig, 32), 2);
 }
 
+static void a_page_in_of_long_ago_makes_no_batch_small(void **state)
+{
+    struct rig *rig = *state;
+
+    rig_page_out(rig, 10);
+    assert_false(guest_read(0, 3));
+    loop_for(rig->base, 20);
+    assert_int_equal(guest_nr_waiting(), 0);
+    assert_int_equal(calls_to_page_out(rig, 32), 2);
+}
+
 static void batches_are_large_all_the_same_if_many_pages_are_to_go_out(void **state)
 {
     struct rig *rig = *state;
@@ -831,6 +842,7 @@ int main(void)
         ON_BOTH(while_a_page_in_waits_no_second_batch_is_begun),
         ON_BOTH(batches_are_large_all_the_same_if_many_pages_are_to_go_out),
         ON_BOTH(for_a_while_after_a_page_in_batches_are_small),
+        ON_BOTH(a_page_in_of_long_ago_makes_no_batch_small),
         ON_BOTH(what_is_put_off_goes_on_as_soon_as_the_page_is_in),
         ON_STOCK(a_page_in_use_is_passed_over_and_left_alone_for_a_minute),
         ON_BOTH(a_page_that_is_used_in_the_last_moment_stays),

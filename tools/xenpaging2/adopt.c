@@ -16,6 +16,8 @@
 
 #define CANCEL_TRIES 1000
 #define CANCEL_RETRY_US 1000
+#define COUNT_TRIES 100
+#define COUNT_RETRY_US 1000
 
 /* An entry that names a place where the contents of the gfn may be. */
 static bool names_place(uint32_t entry)
@@ -88,18 +90,28 @@ static int adopt_what_is_out(const struct adopt_env *env)
     return 0;
 }
 
+/* -EBADMSG: Xen counts more. */
+static int compare_counts(const struct adopt_env *env)
+{
+    struct xen_domain_info info;
+    int rc = xen_domain_info(env->ops, &info);
+
+    return rc || info.paged_pages <= pages_nr_paged(env->pages) ? rc : -EBADMSG;
+}
+
 /*
  * Not on a stock Xen, which goes on counting what was ballooned away. What was given up since we
- * asked for each is counted no more.
+ * asked for each is counted no more; what is given up right now, in a moment (guest_remove_page()).
  */
 static int check_that_all_are_known(const struct adopt_env *env)
 {
-    struct xen_domain_info info;
-    int rc = xen_is_patched(env->ops) ? xen_domain_info(env->ops, &info) : -EOPNOTSUPP;
+    int rc = xen_is_patched(env->ops) ? compare_counts(env) : 0;
 
-    if (rc)
-        return rc == -EOPNOTSUPP ? 0 : rc;
-    return info.paged_pages > pages_nr_paged(env->pages) ? -EBADMSG : 0;
+    for (int i = 0; rc == -EBADMSG && i < COUNT_TRIES; i++) {
+        usleep(COUNT_RETRY_US);
+        rc = compare_counts(env);
+    }
+    return rc;
 }
 
 static bool is_left_over(const struct adopt_env *env, uint32_t gfn)

@@ -29,7 +29,8 @@ int adopt_check(const struct adopt_env *env, char *message, size_t size);
 /*
  * Pages that are out become PAGED, urgent if somebody may be waiting for them; nominations are
  * taken back; all else is forgotten. To be called when the ring is attached, before the loop runs.
- * Returns 0 or a negative errno with message.
+ * Returns 0 or a negative errno with message: -EBADMSG if the index does not know of all that is
+ * out. With that nothing is forgotten, on a patched Xen.
  */
 int adopt_pages(const struct adopt_env *env, char *message, size_t size);
 

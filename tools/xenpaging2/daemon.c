@@ -57,10 +57,7 @@ void daemon_nomination_lost(void *arg, uint32_t gfn)
 
 void daemon_fault(void *arg, uint32_t gfn)
 {
-    struct daemon *d = arg;
-
-    evict_note_fault(d->evict);
-    readahead_fault(d->readahead, gfn);
+    readahead_fault(((struct daemon *)arg)->readahead, gfn);
 }
 
 bool daemon_may_fetch(void *arg)
@@ -88,6 +85,7 @@ void daemon_page_loaded(void *arg)
 {
     struct daemon *d = arg;
 
+    evict_note_page_in(d->evict);
     say_first_page_in(d);
     balance_loaded(d->balance);
     if (!pager_is_awaited(d->pager))

@@ -161,17 +161,14 @@ bool evict_is_busy(const struct evict *evict)
     return nr_under_way(evict) > 0;
 }
 
-void evict_note_fault(struct evict *evict)
+void evict_note_page_in(struct evict *evict)
 {
-    evict->fault_came = true;
+    evict->small_until_ms = clock_ms() + SMALL_BATCHES_MS;
 }
 
-static bool page_ins_come(struct evict *evict)
+static bool page_ins_come(const struct evict *evict)
 {
-    if (evict->fault_came)
-        evict->small_until_ms = clock_ms() + SMALL_BATCHES_MS;
-    evict->fault_came = false;
-    return clock_ms() < evict->small_until_ms;
+    return evict->env.page_ins_wait(evict->env.arg) || clock_ms() < evict->small_until_ms;
 }
 
 static bool is_behind(const struct evict *evict)
@@ -180,12 +177,12 @@ static bool is_behind(const struct evict *evict)
 }
 
 /* A store that is slow with writes could not keep up with many page-ins by small ones. */
-unsigned int evict_batch_size(struct evict *evict)
+unsigned int evict_batch_size(const struct evict *evict)
 {
     return page_ins_come(evict) && !is_behind(evict) ? EVICT_SMALL_BATCH : EVICT_BATCH;
 }
 
-unsigned int evict_step(struct evict *evict)
+unsigned int evict_step(const struct evict *evict)
 {
     unsigned int most = xen_step(evict->env.ops);
 

@@ -65,8 +65,8 @@ void evict_set_ring(struct evict *evict, struct mem_event_ring *ring);
 /* Goes to work until wanted() says 0. Does nothing if it is at work already. */
 void evict_start(struct evict *evict);
 
-/* A page-in was asked for: more are to be expected. */
-void evict_note_fault(struct evict *evict);
+/* A page has come in: more are to be expected. */
+void evict_note_page_in(struct evict *evict);
 
 /* No page-in waits any more: what was put off for them goes on. */
 void evict_go_on(struct evict *evict);

@@ -64,7 +64,6 @@ struct evict {
     int rest_ms;            /* the last rest; 0 after a batch that went well */
     int64_t rest_until_ms;  /* its end */
     int64_t next_ask_ms;    /* before that, device models are not asked to unmap anything */
-    bool fault_came;        /* since it was last looked at: who waits is not to wait for a clock */
     int64_t small_until_ms; /* batches are */
 };
 
@@ -78,8 +77,8 @@ void evict_turn_after(struct batch *batch, step_fn *step, int64_t ms);
  * How many pages a batch may be of, and the next hypercall for. The second is less while page-ins
  * come; the first, too, if not many are to go out.
  */
-unsigned int evict_batch_size(struct evict *evict);
-unsigned int evict_step(struct evict *evict);
+unsigned int evict_batch_size(const struct evict *evict);
+unsigned int evict_step(const struct evict *evict);
 
 /* How many pages are to go out besides those of the other batches. */
 uint64_t evict_wanted_of(const struct batch *batch);

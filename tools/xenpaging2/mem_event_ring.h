@@ -83,7 +83,7 @@ void mem_event_ring_abandon(struct mem_event_ring *ring);
 /* Handles all requests that are there now. Returns 0, or -EPROTO if the ring makes no sense. */
 int mem_event_ring_consume(struct mem_event_ring *ring);
 
-/* Answers a request. Xen hears of it at the end of this turn of the event loop, or now. */
+/* Answers a request. Xen hears of it, and of all others, at the end of this turn, or now. */
 void mem_event_ring_respond(struct mem_event_ring *ring, const struct mem_event *event);
 void mem_event_ring_notify(struct mem_event_ring *ring);
 

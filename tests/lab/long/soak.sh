@@ -66,6 +66,6 @@ note "the worker: at most $early_kib KiB and $early_files files, and later $most
 [ "$most_kib" -le $((early_kib + 1024)) ] || fail "the worker's memory has grown"
 [ "$most_files" -le "$early_files" ] || fail "the worker opens more and more files"
 minutes_until "$minutes" trouble
-stalls a 1 | note_times "pagers that were killed or handed over"
+stalls a 1 "the death of the last pager" | note_times "workers that were killed or handed over"
 end_thrashing
 pass

@@ -43,17 +43,19 @@ __attribute__((constructor)) static void read_environment(void)
     one_by_one = rate || gone || getenv("SIM_KILL");
 }
 
-/* Returns how many bytes to transfer, or -1 with errno. The header at the beginning is spared:
- * without it, a pager does not start. */
+/* Returns how many bytes to transfer, or -1 with errno. The header at the beginning is spared
+ * where the store is there: without it, a pager does not start. */
 static ssize_t fault(const int *errors, size_t bytes, off_t offset)
 {
     uint64_t chance;
     int error;
 
-    is_gone = is_gone || (gone && !access(gone, F_OK));
-    errno = ENXIO;
-    if (is_gone)
+    if (gone && !access(gone, F_OK))
+        __atomic_store_n(&is_gone, true, __ATOMIC_RELAXED);
+    if (__atomic_load_n(&is_gone, __ATOMIC_RELAXED)) {
+        errno = ENXIO;
         return -1;
+    }
     if (!rate || !offset)
         return (ssize_t)bytes;
     chance = pattern_mix(seed ^ (__atomic_add_fetch(&nr_calls, 1, __ATOMIC_RELAXED) << 32));

@@ -9,7 +9,7 @@ worker_pid() {
     tr -d " " < "/proc/$(pager_pid "$1")/task/$(pager_pid "$1")/children"
 }
 
-# first_page_ins NAME: how many workers have served a page after the death of another one.
+# first_page_ins NAME: how many workers have served a page after another one has died or handed over.
 first_page_ins() {
     grep -c 'the first page-in after' "$(pager_log "$1")" || true
 }
@@ -32,9 +32,9 @@ kill_worker() {
     wait_until "a page-in after the death of guest $1's worker" 120 has_served "$1" $((kill_served + 1))
 }
 
-# stalls NAME FROM: the times from death to first page-in, from the FROMth on.
+# stalls NAME FROM [AFTER]: the times from death, or start, to first page-in, from the FROMth on.
 stalls() {
-    sed -n 's/.*the first page-in after.* in \([0-9]*\) ms$/\1/p' "$(pager_log "$1")" | tail -n "+$2"
+    sed -n "s/.*the first page-in after ${3-.*}, in \([0-9]*\) ms\$/\1/p" "$(pager_log "$1")" | tail -n "+$2"
 }
 
 # note_times WHAT < TIMES
@@ -99,7 +99,7 @@ kill_both() {
 
 # kill_both_often TIMES
 kill_both_often() {
-    rm -f /run/lab/kill-both
+    : > /run/lab/kill-both
     again_and_again "$1" kill_both a
     note_times "workers killed with their supervisors" < /run/lab/kill-both
 }
